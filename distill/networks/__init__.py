@@ -1,0 +1,1 @@
+"""Networks: StyleGAN2 generator and discriminators, encoders, and the operations under them."""
