@@ -1,0 +1,18 @@
+/** `npm run check`: everything that needs no browser and no Python. */
+import { runSteps } from '../helpers/steps';
+
+runSteps([
+  { name: 'types', command: 'npx', args: ['tsc', '--noEmit', '-p', 'tsconfig.json'] },
+  {
+    name: 'lint, documentation of exports',
+    command: 'npx',
+    args: ['eslint', '--no-warn-ignored', '-c', 'test/check/eslint.config.mjs', 'sdk', 'demo', 'models', 'test', 'distill', 'rollup.config.ts'],
+  },
+  {
+    name: 'circular imports',
+    command: 'npx',
+    args: ['dpdm', '--no-tree', '--no-warning', '--transform', '--exit-code', 'circular:1', 'sdk/index.ts', 'sdk/engine/engine-worker.ts', 'demo/page/main.ts'],
+  },
+  { name: 'size of tracked files', command: 'npx', args: ['tsx', 'test/check/tracked-size.ts'] },
+  { name: 'unit tests', command: 'npx', args: ['vitest', 'run', '--config', 'test/vitest.config.ts', '--project', 'unit'] },
+]);
