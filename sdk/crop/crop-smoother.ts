@@ -1,0 +1,71 @@
+import { OneEuroFilter, type OneEuroSettings } from '../track/one-euro';
+import type { CropSquare } from './ffhq-align';
+
+/** Centre, in sides of the square: Hz, Hz per (side / s), Hz. */
+const CENTRE: OneEuroSettings = { minCutoffHz: 1, beta: 40, derivativeCutoffHz: 1 };
+/** Natural logarithm of the side: Hz, Hz per (1 / s), Hz. */
+const LOG_SIDE: OneEuroSettings = { minCutoffHz: 0.6, beta: 10, derivativeCutoffHz: 1 };
+/** Roll: Hz, Hz per (rad / s), Hz. */
+const ROLL: OneEuroSettings = { minCutoffHz: 0.8, beta: 10, derivativeCutoffHz: 1 };
+
+/** Longest gap between two frames of one movement, in seconds; after a longer one the past says nothing. */
+const MAX_GAP_S = 0.5;
+/** A centre that moves this many sides between two frames is a cut and not a movement. */
+const CUT_SIDES = 0.4;
+
+const TURN_RAD = 2 * Math.PI;
+
+/** The angle equal to `angleRad` that is nearest to `nearRad`, so that a full turn is no jump. */
+function unwrap(angleRad: number, nearRad: number): number {
+  return angleRad - TURN_RAD * Math.round((angleRad - nearRad) / TURN_RAD);
+}
+
+/**
+ * Takes jitter out of one face's crop square (One-Euro on centre, log scale and angle).
+ * Constants are relative to the face's size, so they hold for any resolution and distance.
+ */
+export class CropSmoother {
+  readonly #centre = new OneEuroFilter(CENTRE);
+  readonly #logSide = new OneEuroFilter(LOG_SIDE);
+  readonly #roll = new OneEuroFilter(ROLL);
+  #last: { raw: CropSquare; rollRad: number; timestampUs: number } | undefined;
+
+  /**
+   * Smooths one square. Starts afresh after a gap, a cut, or when time does not advance.
+   * @param square The unsmoothed square.
+   * @param timestampUs Capture time in microseconds.
+   */
+  smooth(square: CropSquare, timestampUs: number): CropSquare {
+    const last = this.#last;
+    const deltaS = last === undefined ? 0 : (timestampUs - last.timestampUs) / 1e6;
+    if (last === undefined || deltaS <= 0 || deltaS > MAX_GAP_S || isCut(last.raw, square)) {
+      this.reset();
+    }
+    const rollRad = unwrap(square.rollRad, this.#last?.rollRad ?? square.rollRad);
+    this.#last = { raw: square, rollRad, timestampUs };
+    const [centreXPx = 0, centreYPx = 0] = this.#centre.filter(
+      [square.centreXPx, square.centreYPx],
+      deltaS,
+      square.sidePx,
+    );
+    const [logSide = 0] = this.#logSide.filter([Math.log(square.sidePx)], deltaS);
+    const [smoothRoll = 0] = this.#roll.filter([rollRad], deltaS);
+    return { centreXPx, centreYPx, sidePx: Math.exp(logSide), rollRad: unwrap(smoothRoll, 0) };
+  }
+
+  /** Forgets the past: the next square comes back unchanged. */
+  reset(): void {
+    this.#centre.reset();
+    this.#logSide.reset();
+    this.#roll.reset();
+    this.#last = undefined;
+  }
+}
+
+function isCut(before: CropSquare, after: CropSquare): boolean {
+  const moved = Math.hypot(
+    after.centreXPx - before.centreXPx,
+    after.centreYPx - before.centreYPx,
+  );
+  return moved > CUT_SIDES * Math.max(before.sidePx, after.sidePx);
+}
