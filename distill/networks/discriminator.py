@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from distill.networks.layout import Layout
-from distill.networks.ops import BiasedLeaky, EqualConv, EqualLinear, blur, blur_kernel
+from distill.networks.ops import BiasedLeaky, EqualConv, EqualLinear, blur, blur_kernel, full_precision
 
 STDDEV_GROUP = 4
 
@@ -67,7 +67,7 @@ def append_group_stddev(x: Tensor, group: int = STDDEV_GROUP) -> Tensor:
     """
     batch, channels, height, width = x.shape
     size = math.gcd(batch, group)
-    grouped = x.float().reshape(batch // size, size, channels, height, width)
+    grouped = full_precision(x).reshape(batch // size, size, channels, height, width)
     deviation = torch.sqrt(grouped.var(1, unbiased=False) + 1e-8).mean((1, 2, 3))
     plane = deviation.repeat_interleave(size).to(x.dtype)[:, None, None, None]
     return torch.cat([x, plane.expand(batch, 1, height, width)], 1)
@@ -93,4 +93,4 @@ class Discriminator(nn.Module):
     def forward(self, picture: Tensor) -> Tensor:
         x = self.convs(picture)
         x = self.final_conv(append_group_stddev(x))
-        return self.final_linear(x.float().flatten(1))
+        return self.final_linear(full_precision(x).flatten(1))

@@ -17,6 +17,7 @@ from distill.networks.ops import (
     BiasedLeaky,
     EqualLinear,
     blur_kernel,
+    full_precision,
     modulated_conv,
     pixel_norm,
     upsample,
@@ -102,7 +103,7 @@ class ToRgb(nn.Module):
 
     def forward(self, x: Tensor, w: Tensor, skip: Tensor | None = None) -> Tensor:
         # The picture is summed in float32 also under bf16: eight bits of sum show as bands.
-        out = self.conv(x, w).float() + self.bias
+        out = full_precision(self.conv(x, w)) + self.bias
         return out if skip is None else out + upsample(skip, self.upsample.kernel)
 
 

@@ -23,6 +23,11 @@ def pixel_norm(x: Tensor, eps: float = 1e-8) -> Tensor:
     return x * torch.rsqrt(x.square().mean(-1, keepdim=True) + eps)
 
 
+def full_precision(x: Tensor) -> Tensor:
+    """`x` in float32 if it is in a 16-bit type; float64 stays."""
+    return x.float() if x.dtype in (torch.bfloat16, torch.float16) else x
+
+
 def leaky(x: Tensor) -> Tensor:
     """Leaky ReLU (slope 0.2) times √2, which keeps the variance."""
     return F.leaky_relu(x, SLOPE) * GAIN
@@ -78,7 +83,7 @@ def modulated_conv(
     demodulation = None
     if demodulate:
         # Summed over positions first: the same number without a [N,O,C,k,k] intermediate.
-        energy = style.float().square() @ weight.float().square().sum((2, 3)).t()
+        energy = full_precision(style).square() @ full_precision(weight).square().sum((2, 3)).t()
         demodulation = torch.rsqrt(energy + DEMODULATION_EPS)
     if fused:
         return _grouped(x, weight, style, demodulation, up, kernel)

