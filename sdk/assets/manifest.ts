@@ -1,0 +1,109 @@
+import { assetUrl, fetchText } from './fetch-asset';
+import { checkVersion } from './check-version';
+import { JsonReader } from './json-reader';
+
+/** One file of a model with what it must be. */
+export interface ModelFile {
+  /** Path relative to the `models/` folder. */
+  readonly file: string;
+  /** Lower-case hexadecimal SHA-256 of the file. */
+  readonly sha256: string;
+  /** Length in bytes. */
+  readonly bytes: number;
+}
+
+/** Input or output names of a network with their shapes. */
+export type TensorShapes = Readonly<Record<string, readonly number[]>>;
+
+/** An ONNX network with its interface. */
+export interface NetworkFile extends ModelFile {
+  /** Precision the network computes in. */
+  readonly dtype: 'float32' | 'float16';
+  readonly inputs: TensorShapes;
+  readonly outputs: TensorShapes;
+}
+
+/** One student with its style head, as `models/manifest.json` lists it. */
+export interface ModelEntry {
+  readonly id: string;
+  readonly size: 'standard' | 'lite' | 'hd';
+  /** Edge length of the crop in pixels. */
+  readonly sizePx: number;
+  readonly student: NetworkFile;
+  /** The same network in half precision, for devices with `shader-f16`; null where there is none. */
+  readonly studentFp16: NetworkFile | null;
+  readonly styleHead: NetworkFile;
+  /** How many of a code's first rows carry structure; the rest carries colour. */
+  readonly structureRows: number;
+  /** `golden.json`: one input with its output, to check a device with. */
+  readonly golden: ModelFile;
+  readonly crop: { readonly convention: 'ffhq'; readonly scale: number };
+  /** Multiply-accumulates per frame in thousands of millions. */
+  readonly gmacs: number;
+  /** Model to use where this one is too slow; null where there is none. */
+  readonly fallback: string | null;
+}
+
+/** The models that an asset folder offers. */
+export interface Manifest {
+  readonly models: readonly ModelEntry[];
+}
+
+const VERSION = 1;
+const FILE = 'models/manifest.json';
+
+/**
+ * Reads and checks `models/manifest.json`.
+ * @throws FilterError `asset-missing`, `asset-corrupt` (names the field), `asset-version`, `aborted`.
+ */
+export async function loadManifest(assetBase: string | URL, signal?: AbortSignal): Promise<Manifest> {
+  return parseManifest(await fetchText(assetUrl(assetBase, FILE), signal));
+}
+
+/**
+ * Checks a manifest's text.
+ * @throws FilterError `asset-corrupt` (names the field), `asset-version`.
+ */
+export function parseManifest(text: string): Manifest {
+  const root = JsonReader.parse(text, FILE);
+  checkVersion(root, FILE, VERSION);
+  return Object.freeze({ models: Object.freeze(root.objects('models').map(readModel)) });
+}
+
+function readModel(model: JsonReader): ModelEntry {
+  const crop = model.object('crop');
+  return Object.freeze({
+    id: model.string('id', /^[a-z0-9-]+$/, 'an id of lower-case letters, digits and dashes'),
+    size: model.oneOf('size', ['standard', 'lite', 'hd']),
+    sizePx: model.integer('sizePx', 8),
+    student: readNetwork(model.object('student')),
+    studentFp16: model.has('studentFp16') ? readNetwork(model.object('studentFp16')) : null,
+    styleHead: readNetwork(model.object('styleHead')),
+    structureRows: model.integer('structureRows'),
+    golden: readFile(model.object('golden')),
+    crop: { convention: crop.oneOf('convention', ['ffhq']), scale: crop.number('scale', 0.1, 10) },
+    gmacs: model.number('gmacs', 0),
+    fallback: model.has('fallback') ? model.string('fallback') : null,
+  });
+}
+
+function readNetwork(network: JsonReader): NetworkFile {
+  return Object.freeze({
+    ...readFile(network),
+    dtype: network.has('dtype') ? network.oneOf('dtype', ['float32', 'float16']) : 'float32',
+    inputs: readShapes(network.object('inputs')),
+    outputs: readShapes(network.object('outputs')),
+  });
+}
+
+function readFile(file: JsonReader): ModelFile {
+  return {
+    file: file.relativePath('file'),
+    sha256: file.string('sha256', /^[0-9a-f]{64}$/, '64 lower-case hexadecimal digits'),
+    bytes: file.integer('bytes', 1),
+  };
+}
+
+function readShapes(shapes: JsonReader): TensorShapes {
+  return Object.fromEntries(shapes.keys().map((name) => [name, shapes.integers(name)]));
+}

@@ -1,0 +1,134 @@
+import type { LoadedModel } from '../assets/model-store';
+import { Lifetime } from '../engine/lifetime';
+import { SerialQueue } from '../engine/serial-queue';
+import { FilterError } from '../errors';
+import type { Backend, FaceCrop, Frame, StyleCode, StyledCrop } from '../types';
+import { loadGolden } from './golden';
+import type { GpuHandle } from './gpu-device';
+import { createSession, floatTensor, type OrtSession, type Tensor } from './ort-runtime';
+import { selfTest } from './self-test';
+import { createTensorBridge } from './tensor-bridge';
+
+/** The student on one backend: redraws one face at a time. */
+export interface Generator {
+  readonly backend: Backend;
+  readonly modelId: string;
+  /** Precision the network computes in. */
+  readonly dtype: 'float32' | 'float16';
+  /** Edge length of the crops in pixels. */
+  readonly sizePx: number;
+  /** The graphics adapter, or `'WebAssembly'`. */
+  readonly device: string;
+  /**
+   * Redraws the face of a crop. Calls follow one another; the frame stays open until the promise settles.
+   * @throws FilterError `model-output` (numbers that are not finite), `stage-failed` (the network did not run; the next call tries a fresh one), `device-lost`, `bad-option` (code of another model), `closed`.
+   */
+  generate(frame: Frame, crop: FaceCrop, code: StyleCode): Promise<StyledCrop>;
+  /** Frees network and device. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What {@link createGenerator} works with. */
+export interface GeneratorOptions {
+  readonly model: LoadedModel;
+  /** The device to run on, which then belongs to the generator; null for WebAssembly. */
+  readonly gpu: GpuHandle | null;
+  /** Folder with the runtime's files. */
+  readonly ortWasmBase: string | URL;
+  readonly signal?: AbortSignal | undefined;
+  /** Called once if the GPU device is lost; every later `generate` fails. */
+  readonly onLost?: ((error: FilterError) => void) | undefined;
+}
+
+/**
+ * Makes a session of the student, checks it with the golden pair and warms it up by that.
+ * @throws FilterError `model-self-test`, `backend-unavailable`, and those of {@link LoadedModel.file}. The device is then freed.
+ */
+export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost }: GeneratorOptions): Promise<Generator> {
+  const { entry } = model;
+  const part = gpu?.hasHalf && entry.studentFp16 ? 'studentFp16' : 'student';
+  const dtype = (entry[part] ?? entry.student).dtype;
+  const label = `model '${entry.id}' (${dtype}) on ${gpu ? `WebGPU (${gpu.adapterName})` : 'WebAssembly'}`;
+  let lost: FilterError | undefined;
+  let session: OrtSession | undefined;
+
+  async function openSession(): Promise<OrtSession> {
+    const bytes = await model.file(part, signal);
+    const opened = await createSession(bytes, gpu?.device ?? null, ortWasmBase);
+    model.release(part);
+    return opened;
+  }
+
+  async function dropSession(): Promise<void> {
+    const dropped = session;
+    session = undefined;
+    await dropped?.close().catch(() => undefined);
+  }
+
+  void gpu?.device.lost.then(({ message }) => {
+    if (lifetime.closed) return;
+    lost = new FilterError('device-lost', `The graphics device was lost (${message || 'no reason given'}). Styling goes on with options.backend 'wasm'.`, { stage: 'generate' });
+    onLost?.(lost);
+  });
+
+  try {
+    session = await openSession();
+    await selfTest(session, await loadGolden(model, signal), dtype, label);
+    model.release('golden');
+  } catch (cause) {
+    await dropSession();
+    gpu?.device.destroy();
+    if (cause instanceof FilterError) throw cause;
+    throw new FilterError('backend-unavailable', `${label} could not be started: ${textOf(cause)}. Use another options.backend.`, { stage: 'load', cause });
+  }
+
+  const bridge = createTensorBridge(entry.sizePx);
+  const queue = new SerialQueue();
+
+  async function generateNow(frame: Frame, crop: FaceCrop, code: StyleCode): Promise<StyledCrop> {
+    lifetime.assertOpen();
+    if (lost) throw lost;
+    if (code.modelId !== entry.id) throw new FilterError('bad-option', `A style code of model '${code.modelId}' was given to model '${entry.id}'. Ask the style codes of the same model.`, { stage: 'generate' });
+    session ??= await openSession();
+    const styled = await runStudent(session, bridge.cut(frame, crop), code);
+    try {
+      return bridge.toCrop(styled, frame, crop);
+    } finally {
+      styled.dispose();
+    }
+  }
+
+  async function runStudent(on: OrtSession, face: Tensor, code: StyleCode): Promise<Tensor> {
+    try {
+      const { styled } = await on.run({ face, modulation: floatTensor(code.modulation, [1, code.modulation.length]) });
+      if (!styled) throw new Error("it has no output 'styled'");
+      return styled;
+    } catch (cause) {
+      // A session is not usable after a failed run.
+      await dropSession();
+      throw lost ?? new FilterError('stage-failed', `${label} failed on a frame: ${textOf(cause)}.`, { stage: 'generate', cause });
+    }
+  }
+
+  const generator: Generator = {
+    backend: gpu ? 'webgpu' : 'wasm',
+    modelId: entry.id,
+    dtype,
+    sizePx: entry.sizePx,
+    device: gpu?.adapterName ?? 'WebAssembly',
+    generate: (frame, crop, code) => queue.add(() => generateNow(frame, crop, code)),
+    close: async () => {
+      if (!lifetime.close()) return;
+      await queue.idle();
+      await dropSession();
+      bridge.close();
+      gpu?.device.destroy();
+    },
+  };
+  const lifetime = new Lifetime(generator, 'generator');
+  return generator;
+}
+
+function textOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

@@ -1,0 +1,64 @@
+// The one place that knows onnxruntime-web.
+import * as ort from 'onnxruntime-web/webgpu';
+import { Lifetime } from '../engine/lifetime';
+import { SerialQueue } from '../engine/serial-queue';
+
+/** A network's input or output. */
+export type Tensor = ort.Tensor;
+/** Inputs or outputs by name. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A network ready to run. */
+export interface OrtSession {
+  /** Runs the network once; runs of all sessions follow one another. The caller disposes the outputs. */
+  run(inputs: Tensors): Promise<Tensors>;
+  /** Frees the network. Idempotent. */
+  close(): Promise<void>;
+}
+
+/** What to run a network on: a GPU device, or null for WebAssembly. */
+export type SessionDevice = GPUDevice | null;
+
+const MAX_THREADS = 4;
+
+// The runtime has one WebAssembly instance per page or worker, and that instance bears one call at a time.
+const calls = new SerialQueue();
+
+/** Threads that a WebAssembly session uses here: 1 unless the page is cross-origin isolated. */
+export function wasmThreads(): number {
+  return globalThis.crossOriginIsolated ? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency)) : 1;
+}
+
+/**
+ * Makes a session of a model's bytes; the bytes are not needed afterwards.
+ * @param wasmBase - folder with the runtime's `.mjs` and `.wasm` files.
+ * @throws whatever the runtime throws; the caller gives it a meaning.
+ */
+export async function createSession(model: Uint8Array, device: SessionDevice, wasmBase: string | URL): Promise<OrtSession> {
+  ort.env.wasm.wasmPaths = new URL(wasmBase, globalThis.location.href).href;
+  ort.env.wasm.numThreads = wasmThreads();
+  ort.env.logLevel = 'error';
+  const session = await calls.add(() =>
+    ort.InferenceSession.create(model, {
+      executionProviders: [device ? ({ name: 'webgpu', device } as ort.InferenceSession.WebGpuExecutionProviderOption) : { name: 'wasm' }],
+      graphOptimizationLevel: 'all',
+    }),
+  );
+  const owner = {
+    run: (inputs: Tensors) =>
+      calls.add(() => {
+        lifetime.assertOpen();
+        return session.run(inputs);
+      }),
+    close: async () => {
+      if (lifetime.close()) await calls.add(() => session.release());
+    },
+  };
+  const lifetime = new Lifetime(owner, 'network session');
+  return owner;
+}
+
+/** Wraps numbers as a tensor; the numbers are borrowed, not copied. */
+export function floatTensor(data: Float32Array, shape: readonly number[]): Tensor {
+  return new ort.Tensor('float32', data, shape);
+}
