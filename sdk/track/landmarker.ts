@@ -2,6 +2,7 @@
 
 import { FaceLandmarker } from '@mediapipe/tasks-vision';
 import { FilterError } from '../errors';
+import { hasBlendshapes } from './load-face-model';
 
 /** Where MediaPipe runs its networks: `gpu` pays only on a real GPU. */
 export type TrackDelegate = 'cpu' | 'gpu';
@@ -98,7 +99,7 @@ async function start(
         canvas,
         runningMode: 'VIDEO',
         numFaces,
-        outputFaceBlendshapes: true,
+        outputFaceBlendshapes: hasBlendshapes(modelBytes),
       },
     );
   } finally {
