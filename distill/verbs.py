@@ -19,7 +19,15 @@ class Verb(NamedTuple):
     summary: str
 
 
-VERBS: dict[str, Verb] = {}
+VERBS: dict[str, Verb] = {
+    "paint": Verb("distill.student.paint_command", "photos into painted layers for training, or a contact sheet of the looks"),
+    "train-student": Verb("distill.student.train", "train the comic student on painted layers"),
+    "export-student": Verb("distill.student.export", "a trained student into models/, manifest, card and pack"),
+    "evaluate-student": Verb("distill.student.evaluate", "held-out quality of a trained student"),
+    "student-sheet": Verb("distill.student.sheet", "photo, painter and students side by side"),
+    "prepare": Verb("distill.data.prepare", "photos into aligned squares with landmarks, blendshapes, mattes"),
+    "pack": Verb("distill.data.pack", "prepared squares into one training file that travels"),
+}
 
 
 def load_verb(name: str) -> ModuleType:
