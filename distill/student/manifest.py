@@ -1,0 +1,84 @@
+"""The model manifest and golden files: what the SDK reads about a model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from distill.checkpoint import write_atomic
+
+VERSION = 1
+TOLERANCE = {"float32": 1e-3, "float16": {"mean": 2e-3, "max": 3e-2}}
+
+
+def file_facts(path: Path, root: Path) -> dict[str, Any]:
+    """{file (relative to root), sha256, bytes} of a file."""
+    data = path.read_bytes()
+    return {"file": path.relative_to(root).as_posix(), "sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)}
+
+
+def upsert(manifest_path: Path, entry: dict[str, Any]) -> None:
+    """Puts a model's entry into the manifest, in place of the one with the same id.
+
+    Raises ValueError when the manifest has a version this code does not write.
+    """
+    manifest: dict[str, Any] = {"version": VERSION, "models": []}
+    if manifest_path.exists():
+        manifest = json.loads(manifest_path.read_text(encoding="utf-8"))
+        if manifest.get("version") != VERSION:
+            raise ValueError(f"{manifest_path} has version {manifest.get('version')}, this program writes {VERSION}.")
+    others = [model for model in manifest["models"] if model["id"] != entry["id"]]
+    manifest["models"] = sorted([*others, entry], key=lambda model: model["id"])
+    write_json(manifest_path, manifest)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Readable JSON, written whole or not at all."""
+    write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
+
+
+def write_golden(
+    folder: Path,
+    face_bytes: np.ndarray,
+    modulation: np.ndarray,
+    styled: np.ndarray,
+    style: dict[str, np.ndarray],
+) -> Path:
+    """Writes the golden pair and returns the path of golden.json.
+
+    face_bytes: uint8 [1,3,S,S], dequantised exactly by x / 127.5 - 1. modulation float32 [1,D].
+    styled [1,4,S,S]: the float32 answer, stored as float16. style: the style head's inputs by name.
+    """
+    parts = {
+        "face": (face_bytes, {"dtype": "uint8", "dequantise": "x / 127.5 - 1"}),
+        "modulation": (modulation.astype("<f4"), {"dtype": "float32"}),
+        "styled": (styled.astype("<f2"), {"dtype": "float16"}),
+        "code": (style["extrinsic_code"].astype("<f4"), {"dtype": "float32"}),
+    }
+    golden: dict[str, Any] = {"tolerance": TOLERANCE}
+    for name, (array, facts) in parts.items():
+        file = f"golden-{name}.bin"
+        write_atomic(folder / file, array.tobytes())
+        golden[name] = {"file": file, "shape": list(array.shape), **facts}
+    golden["weights"] = [float(value) for value in style["weights"].ravel()]
+    golden["keepColor"] = [float(value) for value in style["keep_color"].ravel()]
+    write_json(folder / "golden.json", golden)
+    return folder / "golden.json"
+
+
+def read_golden(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of a golden.json as float32, the face dequantised."""
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    arrays = {}
+    for name in ("face", "modulation", "styled", "code"):
+        facts = golden[name]
+        raw = np.fromfile(path.parent / facts["file"], np.dtype(facts["dtype"]).newbyteorder("<"))
+        arrays[name] = raw.reshape(facts["shape"]).astype(np.float32)
+    arrays["face"] = arrays["face"] / np.float32(127.5) - 1
+    arrays["weights"] = np.array([golden["weights"]], np.float32)
+    arrays["keepColor"] = np.array([golden["keepColor"]], np.float32)
+    return arrays
