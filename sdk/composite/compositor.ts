@@ -1,0 +1,150 @@
+import type { FilterError } from '../errors';
+import type { Frame, SmoothedCrop } from '../types';
+import { invertAffine } from '../affine';
+import { BlurPass } from './blur-pass';
+import { ColorMatchPass } from './color-match-pass';
+import {
+  resolveCompositeSettings,
+  type CompositeSettings,
+  type ResolvedCompositeSettings,
+} from './composite-settings';
+import { FramePass } from './frame-pass';
+import { createGlContext, type GlContext } from './gl-context';
+import { HeldPicture } from './held-picture';
+import { LayerPass, type PlacedLayer } from './layer-pass';
+import { MattePass } from './matte-pass';
+
+/** Settings of {@link createCompositor}. */
+export interface CompositorOptions {
+  /** Takes the size of each frame. Must have no context yet. */
+  readonly canvas: OffscreenCanvas | HTMLCanvasElement;
+  /** Whether the canvas can still be read after it was shown. Default false. */
+  readonly preserveDrawingBuffer?: boolean;
+  /** Called when the browser takes the context away; until it is back, drawing throws `context-lost`. */
+  readonly onContextLost?: (error: FilterError) => void;
+  /** Called when the context is back; the next frame draws as before. */
+  readonly onContextRestored?: () => void;
+}
+
+/** Puts styled heads back into their frames. Premultiplied RGBA on a canvas of the frame's size. */
+export interface Compositor {
+  readonly canvas: OffscreenCanvas | HTMLCanvasElement;
+  /** Owner of every WebGL object; the temporal filter works in it too. */
+  readonly gl: GlContext;
+  /**
+   * Draws one picture: the frame, and each layer where its crop was. Later layers lie over earlier ones.
+   * Outside the mattes the frame's pixels come out unchanged (background `keep`).
+   * The frame must stay open, and one picture be composed at a time, until the promise settles;
+   * the canvas can be read in the same task in which it does.
+   * @throws FilterError `context-lost`, `closed`, or `unsupported` if the driver refuses a shader.
+   */
+  compose(
+    frame: Frame,
+    layers: readonly SmoothedCrop[],
+    settings?: CompositeSettings,
+  ): Promise<void>;
+  /**
+   * Shows the last picture composed with `retain` again.
+   * @returns false, drawing nothing, if there is none.
+   * @throws FilterError `context-lost` or `closed`.
+   */
+  hold(): boolean;
+  /**
+   * Draws a card of one colour instead of a picture: red, green, blue, each 0…1, default mid grey.
+   * @throws FilterError `context-lost` or `closed`.
+   */
+  drawCard(widthPx: number, heightPx: number, color?: readonly [number, number, number]): void;
+  /** Frees everything, the context included; the canvas keeps its last size. Idempotent. */
+  close(): void;
+}
+
+/**
+ * Makes a compositor and compiles its shaders.
+ * @throws FilterError `unsupported` if there is no WebGL2 or the driver refuses a shader.
+ */
+export function createCompositor(options: CompositorOptions): Compositor {
+  const { canvas, preserveDrawingBuffer = false, onContextLost, onContextRestored } = options;
+  const gl = createGlContext({
+    canvas,
+    preserveDrawingBuffer,
+    ...(onContextLost && { onLost: onContextLost }),
+    ...(onContextRestored && { onRestored: onContextRestored }),
+  });
+  const framePass = new FramePass(gl);
+  const mattePass = new MattePass(gl);
+  const layerPass = new LayerPass(gl);
+  const colorMatchPass = new ColorMatchPass(gl);
+  const blurPass = new BlurPass(gl);
+  const held = new HeldPicture(gl);
+  try {
+    framePass.compile();
+    mattePass.compile();
+    layerPass.compile();
+  } catch (error) {
+    gl.close();
+    throw error;
+  }
+
+  function place(
+    layers: readonly SmoothedCrop[],
+    settings: ResolvedCompositeSettings,
+  ): PlacedLayer[] {
+    colorMatchPass.keepOnly(layers);
+    return layers
+      .filter((layer) => layer.opacity > 0)
+      .map((layer, index) => {
+        const frameFromCrop = invertAffine(layer.crop.cropFromFrame);
+        const colors =
+          settings.colorMatch > 0
+            ? colorMatchPass.solve(layer, frameFromCrop, framePass.texture)
+            : null;
+        const picture = mattePass.prepare(index, layer, colors, settings, frameFromCrop);
+        return { picture, frameFromCrop, opacity: layer.opacity, sizePx: layer.sizePx };
+      });
+  }
+
+  return {
+    canvas,
+    gl,
+    async compose(frame, layers, settings = {}) {
+      gl.assertUsable();
+      const resolved = resolveCompositeSettings(settings);
+      await framePass.upload(frame);
+      setSize(canvas, frame.widthPx, frame.heightPx);
+      const placed = place(layers, resolved);
+      if (resolved.background === 'transparent') clear(gl, [0, 0, 0, 0]);
+      else if (resolved.background === 'keep') framePass.draw(resolved.mirror);
+      else blurPass.draw(framePass.texture, placed, layerPass, resolved);
+      for (const layer of placed) layerPass.draw(layer, framePass.texture, resolved);
+      if (resolved.retain) held.take();
+      else held.drop();
+    },
+    hold() {
+      gl.assertUsable();
+      if (!held.available) return false;
+      setSize(canvas, held.widthPx, held.heightPx);
+      held.show();
+      return true;
+    },
+    drawCard(widthPx, heightPx, [red, green, blue] = [0.5, 0.5, 0.5]) {
+      gl.assertUsable();
+      setSize(canvas, widthPx, heightPx);
+      clear(gl, [red, green, blue, 1]);
+    },
+    close() {
+      gl.close();
+    },
+  };
+}
+
+function setSize(canvas: OffscreenCanvas | HTMLCanvasElement, widthPx: number, heightPx: number): void {
+  // Setting the size clears the canvas and makes new buffers, even if it is the same.
+  if (canvas.width !== widthPx) canvas.width = widthPx;
+  if (canvas.height !== heightPx) canvas.height = heightPx;
+}
+
+function clear({ gl }: GlContext, [red, green, blue, alpha]: [number, number, number, number]): void {
+  gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+  gl.clearColor(red, green, blue, alpha);
+  gl.clear(gl.COLOR_BUFFER_BIT);
+}

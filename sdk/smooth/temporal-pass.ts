@@ -1,0 +1,54 @@
+import { toMat3 } from '../affine';
+import type { GlContext } from '../composite/gl-context';
+import type { GlTarget, GlTexture } from '../composite/gl-texture';
+import type { Affine } from '../types';
+import { temporalProgram } from './temporal-pass.glsl';
+
+/** Blends a new styled crop with the previous result. */
+export class TemporalPass {
+  readonly #context: GlContext;
+  readonly #incoming: GlTexture;
+
+  constructor(context: GlContext) {
+    this.#context = context;
+    this.#incoming = context.texture({ widthPx: 1, heightPx: 1, filter: 'nearest' });
+    context.compile(temporalProgram);
+  }
+
+  /** Writes the new picture into `target` as it is. */
+  replace(rgba: Uint8ClampedArray, target: GlTarget): void {
+    upload(this.#context.gl, rgba, target);
+  }
+
+  /** Writes the blend of the new picture and `history` into `target`; `newShare` is the new one's weight at rest, 0…1. */
+  blend(
+    rgba: Uint8ClampedArray,
+    history: GlTarget,
+    target: GlTarget,
+    previousFromCurrent: Affine,
+    newShare: number,
+  ): void {
+    this.#incoming.resize(target.widthPx, target.heightPx);
+    upload(this.#context.gl, rgba, this.#incoming);
+    this.#context.draw({
+      program: temporalProgram,
+      uniforms: {
+        incoming: this.#incoming.handle,
+        history: history.handle,
+        previousFromCurrent: toMat3(previousFromCurrent),
+        newShare,
+      },
+      target,
+    });
+  }
+
+  close(): void {
+    this.#incoming.close();
+  }
+}
+
+function upload(gl: WebGL2RenderingContext, rgba: Uint8ClampedArray, texture: GlTexture): void {
+  const { widthPx, heightPx } = texture;
+  gl.bindTexture(gl.TEXTURE_2D, texture.handle);
+  gl.texSubImage2D(gl.TEXTURE_2D, 0, 0, 0, widthPx, heightPx, gl.RGBA, gl.UNSIGNED_BYTE, rgba);
+}
