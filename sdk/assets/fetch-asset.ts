@@ -2,7 +2,7 @@ import { FilterError } from '../errors';
 
 /** Address of a file in the asset folder, whether or not the folder's address ends in a slash. */
 export function assetUrl(assetBase: string | URL, path: string): URL {
-  const base = new URL(assetBase, globalThis.location.href);
+  const base = new URL(assetBase, (globalThis.location as { readonly href: string } | undefined)?.href);
   if (!base.pathname.endsWith('/')) base.pathname += '/';
   return new URL(path, base);
 }

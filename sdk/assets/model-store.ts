@@ -33,7 +33,10 @@ export interface LoadModelOptions {
 /** Fetches models, checks them against the manifest and keeps them in the browser's cache. */
 export interface ModelStore {
   readonly manifest: Manifest;
-  /** @throws FilterError `bad-option` for an unknown id; else like {@link LoadedModel.file}. */
+  /**
+   * Fetches and checks a model's files.
+   * @throws FilterError `bad-option` for an unknown id; else like {@link LoadedModel.file}.
+   */
   load(modelId: string, options?: LoadModelOptions): Promise<LoadedModel>;
 }
 

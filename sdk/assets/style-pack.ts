@@ -40,7 +40,9 @@ const VERSION = 1;
 
 /**
  * Reads a style pack with its codes.
- * @param style - a style's id (`filters/<id>/pack.json` below `assetBase`), or the address of a `pack.json`.
+ * @param assetBase Folder with `filters/` in it.
+ * @param style A style's id (`filters/<id>/pack.json` below `assetBase`), or the address of a `pack.json`.
+ * @param signal Gives up.
  * @throws FilterError `asset-missing`, `asset-corrupt` (names the field), `asset-version`, `aborted`.
  */
 export async function loadStylePack(assetBase: string | URL, style: string | URL, signal?: AbortSignal): Promise<StylePack> {

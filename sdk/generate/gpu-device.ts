@@ -28,19 +28,20 @@ const FEATURES = ['shader-f16', 'subgroups', 'core-features-and-limits'] as cons
 
 /**
  * Asks for a device of our own, on the core feature level where there is one, else on the compatibility level.
+ * @param isGlSoftware Whether WebGL draws in software here; decides for adapters that hide their name. Default true.
  * @throws FilterError `backend-unavailable` with the reason.
  */
-export async function requestGpu(): Promise<GpuHandle> {
+export async function requestGpu(isGlSoftware = true): Promise<GpuHandle> {
   const adapter = await requestAdapter();
   if (!adapter) throw unavailable('the browser offers no WebGPU adapter here');
   try {
     const device = await adapter.requestDevice({
-      requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)) as GPUFeatureName[],
-      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name] as number])),
+      requiredFeatures: FEATURES.filter((name) => adapter.features.has(name)),
+      requiredLimits: Object.fromEntries(LIMITS.map((name) => [name, adapter.limits[name]])),
     });
     return {
       device,
-      isSoftware: isSoftwareAdapter(adapter.info),
+      isSoftware: isSoftwareAdapter(adapter.info, isGlSoftware),
       hasHalf: device.features.has('shader-f16'),
       adapterName: [adapter.info.vendor, adapter.info.architecture, adapter.info.description].filter(Boolean).join(' ') || 'unnamed',
     };
@@ -49,13 +50,18 @@ export async function requestGpu(): Promise<GpuHandle> {
   }
 }
 
+/** The part of an adapter's description that tells a graphics card from a program. */
+export type AdapterNames = Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'> & { readonly isFallbackAdapter?: boolean };
+
 /**
- * Whether a program computes in place of a graphics card. Browsers say so for their own fallback;
- * Mesa's `llvmpipe` and Google's `swiftshader` are known by name.
+ * Whether a program computes in place of a graphics card. Browsers say so for their own fallback; others are known
+ * by name (Google's `swiftshader`, Mesa's `llvmpipe`). Firefox, and Chromium on some drivers, give no name at all:
+ * there `isGlSoftware` decides.
  */
-export function isSoftwareAdapter(info: Pick<GPUAdapterInfo, 'vendor' | 'architecture' | 'device' | 'description'> & { readonly isFallbackAdapter?: boolean }): boolean {
-  if (info.isFallbackAdapter === true) return true;
-  return /swiftshader|llvmpipe|softpipe|lavapipe|basic render/i.test(`${info.vendor} ${info.architecture} ${info.device} ${info.description}`);
+export function isSoftwareAdapter({ vendor, architecture, device, description, isFallbackAdapter }: AdapterNames, isGlSoftware: boolean): boolean {
+  const name = `${vendor} ${architecture} ${device} ${description}`.trim();
+  if (isFallbackAdapter === true) return true;
+  return name === '' ? isGlSoftware : /swiftshader|llvmpipe|softpipe|lavapipe|basic render/i.test(name);
 }
 
 async function requestAdapter(): Promise<GPUAdapter | null> {

@@ -25,6 +25,8 @@ export interface LoadGeneratorOptions {
   /** `auto`: WebGPU on a graphics card, else WebAssembly. `webgpu` fails where it cannot be had; software adapters count. */
   readonly backend: Backend | 'auto';
   readonly quality: Quality;
+  /** Whether WebGL draws in software (the compositor knows); decides for GPU adapters that hide their name. Default true. */
+  readonly isGlSoftware?: boolean | undefined;
   /** Folder with the runtime's files. */
   readonly ortWasmBase: string | URL;
   readonly signal?: AbortSignal | undefined;
@@ -40,7 +42,7 @@ export interface LoadGeneratorOptions {
  * @throws FilterError `backend-unavailable`, `model-self-test` (fatal: no backend computes right) and those of {@link ModelStore.load}.
  */
 export async function loadGenerator(options: LoadGeneratorOptions): Promise<LoadedGenerator> {
-  const gpu = await findGpu(options.backend);
+  const gpu = await findGpu(options);
   if (!gpu) return await start(options, null);
   try {
     return await start(options, gpu);
@@ -53,10 +55,10 @@ export async function loadGenerator(options: LoadGeneratorOptions): Promise<Load
   }
 }
 
-async function findGpu(backend: Backend | 'auto'): Promise<GpuHandle | null> {
+async function findGpu({ backend, isGlSoftware }: LoadGeneratorOptions): Promise<GpuHandle | null> {
   if (backend === 'wasm') return null;
-  if (backend === 'webgpu') return await requestGpu();
-  const gpu = await requestGpu().catch(() => null);
+  if (backend === 'webgpu') return await requestGpu(isGlSoftware);
+  const gpu = await requestGpu(isGlSoftware).catch(() => null);
   if (!gpu?.isSoftware) return gpu;
   gpu.device.destroy();
   return null;

@@ -20,6 +20,7 @@ export interface OrtSession {
 export type SessionDevice = GPUDevice | null;
 
 const MAX_THREADS = 4;
+const LOG_ERRORS = 3;
 
 // The runtime has one WebAssembly instance per page or worker, and that instance bears one call at a time.
 const calls = new SerialQueue();
@@ -31,7 +32,9 @@ export function wasmThreads(): number {
 
 /**
  * Makes a session of a model's bytes; the bytes are not needed afterwards.
- * @param wasmBase - folder with the runtime's `.mjs` and `.wasm` files.
+ * @param model The ONNX file.
+ * @param device Where to run it.
+ * @param wasmBase Folder with the runtime's `.mjs` and `.wasm` files.
  * @throws whatever the runtime throws; the caller gives it a meaning.
  */
 export async function createSession(model: Uint8Array, device: SessionDevice, wasmBase: string | URL): Promise<OrtSession> {
@@ -40,8 +43,9 @@ export async function createSession(model: Uint8Array, device: SessionDevice, wa
   ort.env.logLevel = 'error';
   const session = await calls.add(() =>
     ort.InferenceSession.create(model, {
-      executionProviders: [device ? ({ name: 'webgpu', device } as ort.InferenceSession.WebGpuExecutionProviderOption) : { name: 'wasm' }],
+      executionProviders: [device ? { name: 'webgpu', device } : { name: 'wasm' }],
       graphOptimizationLevel: 'all',
+      logSeverityLevel: LOG_ERRORS,
     }),
   );
   const owner = {

@@ -1,0 +1,54 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { loadStylePack } from '../../../sdk/assets/style-pack';
+import type { FilterError } from '../../../sdk/errors';
+import { FAKE_BASE, fakeOrigin } from '../../helpers/fake-origin';
+import { tinyStyle, type TinyStyle } from '../../helpers/tiny-style';
+
+afterEach(() => vi.unstubAllGlobals());
+
+function load(change: (style: TinyStyle) => void = () => undefined, id = 'tiny') {
+  const style = tinyStyle();
+  change(style);
+  style.files.set('filters/tiny/pack.json', new TextEncoder().encode(JSON.stringify(style.pack)));
+  fakeOrigin(style.files);
+  return loadStylePack(FAKE_BASE, id);
+}
+
+const failure = (promise: Promise<unknown>) => promise.then(() => Promise.reject(new Error('It was not refused.')), (error: FilterError) => error);
+
+describe('loadStylePack', () => {
+  it('reads a style with its codes', async () => {
+    const pack = await load();
+    expect(pack).toMatchObject({ id: 'tiny', models: { standard: 'tiny-standard', lite: 'tiny-lite' }, defaults: { exemplar: 'one', structure: 1 }, matte: { feather: 0.1 }, color: { match: 0.2 } });
+    expect(pack.exemplars.map(({ id, code }) => [id, code.length, code[0]])).toEqual([['one', 1024, 1], ['two', 1024, 0.5]]);
+    expect(pack.exemplars[0]!.thumbnailUrl).toBe(`${FAKE_BASE}filters/tiny/thumbs/one.jpg`);
+  });
+
+  it('takes the address of a pack, too, and survives the trip to a worker', async () => {
+    const style = tinyStyle();
+    fakeOrigin(style.files);
+    const pack = await loadStylePack('http://other.example/', `${FAKE_BASE}filters/tiny/pack.json`);
+    expect(structuredClone(pack)).toEqual(pack);
+  });
+
+  it('says that there is no such style', async () => {
+    const error = await failure(load(undefined, 'cubist'));
+    expect(error).toMatchObject({ code: 'asset-missing', stage: 'load', fatal: true });
+    expect(error.message).toMatch(/^There is no style 'cubist': http:\/\/assets\.example\/filters\/cubist\/pack\.json could not be fetched \(the server answered 404\)/);
+  });
+
+  it.each<[string, (style: TinyStyle) => void, string, string]>([
+    ['another version', ({ pack }) => (pack.version = 3), 'asset-version', 'filters/tiny/pack.json has version 3'],
+    ['no model', ({ pack }) => (pack.models = {}), 'asset-corrupt', "models must name a model for 'standard', 'lite' or 'hd'"],
+    ['no look', ({ pack }) => (pack.exemplars = []), 'asset-corrupt', 'exemplars must name at least one look'],
+    ['a default look that is none', ({ pack }) => (pack.defaults.exemplar = 'zero'), 'asset-corrupt', "defaults.exemplar must be the id of an exemplar, but is 'zero'"],
+    ['a weight out of range', ({ pack }) => (pack.defaults.color = 7), 'asset-corrupt', 'defaults.color must be a number from 0 to 1, but is 7'],
+    ['a code cut short', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(100)), 'asset-corrupt', 'tiny/codes/two.bin: a style code must be a multiple of 2048 bytes long, but is 100'],
+    ['codes of different length', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(2048)), 'asset-corrupt', "the codes of 'one' and 'two' must have as many rows"],
+    ['a lost code', ({ files }) => files.delete('filters/tiny/codes/two.bin'), 'asset-missing', 'filters/tiny/codes/two.bin could not be fetched'],
+  ])('refuses %s', async (_, change, code, message) => {
+    const error = await failure(load(change));
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(message);
+  });
+});
