@@ -1,0 +1,1 @@
+"""Draws exact pairs of photo and portrait from known parts."""

@@ -1,0 +1,96 @@
+"""Draw a character with a photo's pose and expression."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from distill.atelier.background import paint_background
+from distill.atelier.character import Character
+from distill.atelier.expression import Expression
+from distill.atelier.parts import over
+from distill.atelier.pose import HeadPose
+from distill.atelier.rig_eyes import LINE, draw_brow, draw_eye
+from distill.atelier.rig_mouth import draw_mouth
+from distill.atelier.warp import HeadTurn, Proportions, full_map, square_points, upright_grid
+
+FEATURE_LEFT, FEATURE_WIDTH, FEATURE_TOP, FEATURE_HEIGHT = 310, 372, 400, 224
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A drawn portrait. `rgb` uint8 [s, s, 3]; `head` and `bust` opacity float32 0–1 [s, s];
+    `centres` [3, 2] where both eyes and the mouth were placed, px of the portrait."""
+
+    rgb: np.ndarray
+    head: np.ndarray
+    bust: np.ndarray
+    centres: np.ndarray
+
+
+def draw_features(character: Character, expression: Expression, glasses: str | None) -> tuple[
+        np.ndarray, np.ndarray]:
+    """Eyes, brows and glasses as premultiplied float RGBA on the canvas box that starts at
+    (`FEATURE_LEFT`, `FEATURE_TOP` + rise); and the box's origin in canvas px."""
+    template, res = character.template, character.res
+    top = FEATURE_TOP + template.eye_rise
+    layer = np.zeros((round(FEATURE_HEIGHT * res), round(FEATURE_WIDTH * res), 4), np.float32)
+    brow = LINE + (character.hair * 0.45 - LINE) * 0.45
+    for rig, state in zip(character.eye_rigs, expression.eyes, strict=True):
+        rows, columns = rig.box(FEATURE_LEFT, FEATURE_TOP)
+        box = layer[rows, columns]
+        draw_eye(box, rig, state, character.skin, character.eye)
+        draw_brow(box, rig, state, brow, character.exemplar.brow_weight)
+    origin = np.array([FEATURE_LEFT, top], float)
+    if glasses is not None:
+        sheet = character.glasses_layer(glasses)
+        whole = np.round(origin * res).astype(int)
+        over(layer, sheet[whole[1]:whole[1] + layer.shape[0], whole[0]:whole[0] + layer.shape[1]])
+    return layer, origin
+
+
+def draw_portrait(
+    character: Character, expression: Expression, pose: HeadPose, *, structure: float = 0.5,
+    size: int = 256, glasses: str | None = None, scene: np.ndarray | None = None,
+) -> Portrait:
+    """The character as the face in the photo.
+
+    `structure` 0 keeps the photo's proportions, 1 takes the exemplar's. `glasses` names an item or
+    is None for none. `scene` is an RGB picture [size, size, 3] to stand before; None takes the
+    exemplar's background.
+    """
+    template = character.template
+    turn = HeadTurn(template, pose.yaw, pose.pitch)
+    proportions = Proportions(template, character.exemplar, pose, turn, structure,
+                              0.42 * expression.mouth.opening)
+    grid, count = upright_grid(pose)
+    canvas = proportions.canvas_points(grid)
+    features, origin = draw_features(character, expression, glasses)
+
+    def sample(layer: np.ndarray, group: str, start: np.ndarray | float = 0.0) -> np.ndarray:
+        points = full_map(turn.unturn(group, canvas), count, size) - np.float32(start)
+        points = (points + 0.5) * character.res - 0.5
+        return cv2.remap(layer, points[..., 0], points[..., 1], cv2.INTER_LINEAR,
+                         borderMode=cv2.BORDER_CONSTANT).astype(np.float32)
+
+    warped = {name: sample(layer, name) for name, layer in character.layers.items()}
+    warped["features"] = sample(features, "face", origin)
+    bust = np.zeros((size, size, 4), np.float32)
+    for name in ("back", "body", "cloth", "face"):
+        over(bust, warped[name])
+    draw_mouth(bust, lambda points: square_points(pose, proportions.mouth_points(points), size),
+               expression.mouth, character.skin)
+    for name in ("front", "features"):
+        over(bust, warped[name])
+    head = np.zeros((size, size), np.float32)
+    for name in ("back", "body", "front"):
+        alpha = warped[name][..., 3] / 255
+        head = head + alpha * (1 - head)
+    below = paint_background(character.exemplar, size) if scene is None else scene
+    alpha = bust[..., 3:] / 255
+    rgb = bust[..., :3] + below * (1 - alpha)
+    return Portrait(np.clip(rgb + 0.5, 0, 255).astype(np.uint8), head, alpha[..., 0],
+                    square_points(pose, proportions.centres, size))
+

@@ -1,0 +1,174 @@
+"""From a face reading to the drawing's expression: lids, gaze, brows, mouth.
+
+Lengths are canvas px at the template's size (eyes 189 px apart) unless said otherwise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from distill.atelier.landmarks import FaceReading
+from distill.atelier.pose import HeadPose, frontal_points
+
+INNER_UPPER = (78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308)
+INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
+# Corner to corner, then pairs of points on the upper and lower lid; picture's left eye first.
+_EYES = (((33, 133), (160, 158, 159), (144, 153, 145)),
+         ((263, 362), (387, 385, 386), (373, 380, 374)))
+IRIS_CENTRES = (468, 473)
+
+
+@dataclass(frozen=True)
+class EyeState:
+    """One eye. `lid` 0 wide open, 0.12 at rest, 1 shut; `happy` 0–1 bends the shut eye upwards;
+    `squint` 0–1 lifts the lower lid; `gaze` px right and down; brow values px."""
+
+    lid: float = 0.12
+    happy: float = 0.0
+    squint: float = 0.0
+    gaze: tuple[float, float] = (0.0, 0.0)
+    brow_rise: float = 0.0
+    brow_tilt: float = 0.0
+    brow_arch: float = 0.0
+
+
+@dataclass(frozen=True)
+class MouthState:
+    """Inner lip lines [11, 2] from corner to corner, relative to the middle of the corners.
+
+    `opening` is the largest gap, `teeth` 0–1 how much of the upper row shows, `chin_drop` how far
+    an open jaw lowers the chin.
+    """
+
+    upper: np.ndarray
+    lower: np.ndarray
+    teeth: float = 0.0
+
+    @property
+    def opening(self) -> float:
+        """The largest gap between the lips, px."""
+        return float((self.lower[:, 1] - self.upper[:, 1]).max())
+
+
+@dataclass(frozen=True)
+class Expression:
+    """Everything a face does; `eyes` in picture order."""
+
+    eyes: tuple[EyeState, EyeState]
+    mouth: MouthState
+
+
+def rest_mouth() -> MouthState:
+    """A closed mouth with a hint of a smile."""
+    x = np.linspace(-37, 37, 11)
+    line = np.stack([x, -3.0 * (x / 37) ** 2], 1)
+    return MouthState(line, line.copy())
+
+
+REST = Expression((EyeState(), EyeState()), rest_mouth())
+
+
+def read_expression(reading: FaceReading, pose: HeadPose) -> Expression:
+    """What the face in the photo does."""
+    points = frontal_points(reading)
+    smile = float(np.clip(reading.shape("mouthSmile"), 0, 1))
+    lids = _lids(reading, points)
+    gaze = _gaze(reading, points, pose, lids)
+    brow_down, brow_outer = reading.sides("browDown"), reading.sides("browOuterUp")
+    brow_inner = reading.shape("browInnerUp")
+    eyes = tuple(
+        EyeState(
+            lid=lids[side], happy=float(np.interp(smile, [0.25, 0.7], [0, 1])),
+            squint=float(np.clip(0.6 * smile + 0.3 * np.interp(smile, [0.5, 0.7], [0, 1]), 0, 1)),
+            gaze=gaze,
+            brow_rise=10 * brow_down[side] - 16 * brow_outer[side] - 10 * brow_inner,
+            brow_tilt=11 * brow_down[side] - 14 * brow_inner + 6 * brow_outer[side],
+            brow_arch=4 * brow_outer[side] - 4 * brow_down[side])
+        for side in (0, 1))
+    return Expression(eyes, _mouth(reading, points, pose, smile))  # type: ignore[arg-type]
+
+
+def with_lids(expression: Expression, closing: tuple[float, float]) -> Expression:
+    """The same with lids closed by a further 0–1 each (1: shut), brows following a little."""
+    eyes = tuple(
+        replace(eye, lid=eye.lid + (1 - eye.lid) * t, brow_rise=eye.brow_rise + 4 * t)
+        for eye, t in zip(expression.eyes, closing, strict=True))
+    return replace(expression, eyes=eyes)  # type: ignore[arg-type]
+
+
+def _lids(reading: FaceReading, points: np.ndarray) -> list[float]:
+    lids = []
+    for corners, upper, lower in _EYES:
+        width = np.hypot(*(points[corners[0]] - points[corners[1]])[:2])
+        gaps = [np.linalg.norm(points[u] - points[lo])
+                for u, lo in zip(upper, lower, strict=True)]
+        aspect = float(np.mean(gaps) / width)
+        lids.append(float(np.interp(
+            aspect, [0.09, 0.13, 0.20, 0.285, 0.32, 0.42], [1, 0.95, 0.5, 0.22, 0.10, -0.02])))
+    middle = sum(lids) / 2
+    blinks = reading.sides("eyeBlink")
+    return [max(middle + 0.6 * (lid - middle), float(np.interp(blink, [0.45, 0.65], [0, 1])))
+            for lid, blink in zip(lids, blinks, strict=True)]
+
+
+def _gaze(
+    reading: FaceReading, points: np.ndarray, pose: HeadPose, lids: list[float]
+) -> tuple[float, float]:
+    inward, outward = reading.sides("eyeLookIn"), reading.sides("eyeLookOut")
+    # The left eye of the picture looks right when it looks inward.
+    right = ((inward[0] - outward[0]) + (outward[1] - inward[1])) / 2
+    # The drawn eyes face the viewer, so a turned head with eyes on the camera needs no shift.
+    x = 20 * right - 2.5 + 13 * np.clip(pose.yaw, -0.5, 0.5)
+    down = reading.shape("eyeLookDown") - reading.shape("eyeLookUp")
+    y = 14 * down + 0.5 + 4.5 * np.clip(pose.pitch, -0.4, 0.4)
+    return float(np.clip(x, -15, 15)), float(np.clip(y, -9, 9))
+
+
+def _mouth(
+    reading: FaceReading, points: np.ndarray, pose: HeadPose, smile: float
+) -> MouthState:
+    frown, pucker = reading.shape("mouthFrown"), reading.shape("mouthPucker")
+    corners = (points[78] + points[308])[:2] / 2
+    unit = 189 / pose.eye_distance
+    upper = (points[list(INNER_UPPER), :2] - corners) * unit
+    lower = (points[list(INNER_LOWER), :2] - corners) * unit
+    # Half of the asymmetry goes: a drawn mouth tolerates less of it than a real one.
+    upper, lower = upper + 0.25 * (_mirrored(upper) - upper), lower + 0.25 * (
+        _mirrored(lower) - lower)
+    # Turned heads lose opening in the landmarks.
+    tall = 0.8 + 0.25 * np.interp(abs(pose.yaw), np.radians([12, 28]), [0, 1])
+    gap = np.maximum(lower[:, 1] - upper[:, 1] - 1.0, 0)
+    lower = np.stack([lower[:, 0], upper[:, 1] + gap], 1)
+    lift = 7 * smile - 14 * frown + 3.5 * (1 - smile)
+    half = abs(upper[0, 0]) + 1e-6
+
+    def drawn(lips: np.ndarray) -> np.ndarray:
+        out = lips * [0.56, tall]
+        out[:, 1] -= lift * np.clip(np.abs(lips[:, 0]) / half, 0, 1) ** 2
+        return out
+
+    upper, lower = drawn(upper), drawn(lower)
+    gap = lower[:, 1] - upper[:, 1]
+    lower[:, 1] = upper[:, 1] + gap / np.sqrt(1 + (gap.max() / 75) ** 2)
+    _flatten_bow(upper, lower)
+    raised = reading.shape("mouthUpperUp")
+    teeth = float(np.clip(1.2 * smile + raised - pucker, 0, 1))
+    return MouthState(upper, lower, teeth)
+
+
+def _mirrored(lips: np.ndarray) -> np.ndarray:
+    return lips[::-1] * [-1, 1]
+
+
+def _flatten_bow(upper: np.ndarray, lower: np.ndarray) -> None:
+    """Take most of the cupid's bow out of the upper line, in place; a drawn lip has none."""
+    x = upper[:, 0] / max(abs(upper[0, 0]), 1)
+    basis = np.stack([np.ones_like(x), x, x**2], 1)
+    parabola = basis @ np.linalg.lstsq(basis, upper[:, 1], rcond=None)[0]
+    change = 0.65 * (parabola - upper[:, 1])
+    change -= np.interp(x, [x[0], x[-1]], [change[0], change[-1]])
+    upper[:, 1] += change
+    gap = lower[:, 1] - upper[:, 1] + change
+    lower[:, 1] = np.maximum(lower[:, 1] + change * np.clip(1 - gap / 8, 0, 1), upper[:, 1])
