@@ -2,18 +2,20 @@
 
 ``runs/00003-train-base/`` holds ``config.yaml``, ``metrics.jsonl``, ``*.png`` grids and
 ``checkpoint.pt``. Running the same command again continues the newest unfinished run whose
-fixed settings agree; `fresh` starts another.
+fixed settings agree (a finished one too, if the command asks for more); `fresh` starts another.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import os
 import re
+import signal
 import subprocess
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -47,9 +49,14 @@ class Run:
         self._started = time.monotonic()
 
     @classmethod
-    def open(cls, root: Path, verb: str, config: Any, *, fresh: bool = False, rank: int = 0) -> Run:
-        """The newest unfinished run of `verb` with the same fixed settings, or a new one."""
-        folder = None if fresh else find_unfinished(root, verb, config)
+    def open(
+        cls, root: Path, verb: str, config: Any, *, fresh: bool = False, rank: int = 0, length: int = 0,
+    ) -> Run:
+        """The newest run of `verb` with the same fixed settings that can go on, or a new one.
+
+        A finished run can go on if it ended before `length` images.
+        """
+        folder = None if fresh else find_unfinished(root, verb, config, length)
         if folder is None:
             folder = next_folder(root, verb)
         run = cls(folder, config, rank)
@@ -114,10 +121,10 @@ class Run:
         """Where a grid called `name` made at `position` images goes."""
         return self.folder / f"{name}-{position / 1000:010.3f}.png"
 
-    def finish(self) -> None:
-        """Mark the run finished, so that the same command starts another."""
+    def finish(self, position: int = 0) -> None:
+        """Mark the run finished at `position`, so that the same command starts another."""
         if self.rank == 0:
-            (self.folder / FINISHED).touch()
+            write_atomic(self.folder / FINISHED, str(position).encode())
 
     def progress(self, done: int, total: int, unit: str = "img") -> tqdm:
         """A progress bar that starts at `done`; silent on ranks other than 0."""
@@ -146,12 +153,13 @@ def next_folder(root: Path, verb: str) -> Path:
     return root / f"{max(numbers, default=-1) + 1:05d}-{verb}"
 
 
-def find_unfinished(root: Path, verb: str, config: Any) -> Path | None:
-    """The newest run folder of `verb` not finished whose fixed settings equal `config`'s."""
+def find_unfinished(root: Path, verb: str, config: Any, length: int = 0) -> Path | None:
+    """The newest run folder of `verb` that can go on and whose fixed settings equal `config`'s."""
     fixed = config_values(config, fixed_only=True)
     for folder in sorted(root.glob(f"[0-9]*-{verb}"), reverse=True):
         path = folder / "config.yaml"
-        if (folder / FINISHED).exists() or not path.exists():
+        end = folder / FINISHED
+        if not path.exists() or (end.exists() and int(end.read_text()) >= length):
             continue
         saved = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
         if {key: saved.get(key) for key in fixed} == fixed:
@@ -202,16 +210,18 @@ class Every:
         return True
 
 
-def stop_on_signal() -> Callable[[], bool]:
-    """A function that says whether SIGTERM or SIGINT came, so a loop can save and leave."""
-    import signal
-
+@contextlib.contextmanager
+def stop_on_signal() -> Iterator[Callable[[], bool]]:
+    """Gives a function that says whether SIGTERM or SIGINT came, so a loop can save and leave."""
     stopped = False
 
     def note(*_: object) -> None:
         nonlocal stopped
         stopped = True
 
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, note)
-    return lambda: stopped
+    before = {number: signal.signal(number, note) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield lambda: stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

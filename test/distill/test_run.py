@@ -26,9 +26,10 @@ def test_same_settings_resume_and_others_start_a_new_folder(tmp_path):
     assert Run.open(tmp_path, "train", Settings(rate=0.2)).folder.name == "00001-train"
     assert Run.open(tmp_path, "other", Settings()).folder.name == "00002-other"
     assert Run.open(tmp_path, "train", Settings(), fresh=True).folder.name == "00003-train"
-    first.finish()
-    Run(tmp_path / "00003-train", Settings()).finish()
-    assert Run.open(tmp_path, "train", Settings()).folder.name == "00004-train"
+    first.finish(1000)
+    Run(tmp_path / "00003-train", Settings()).finish(1000)
+    assert Run.open(tmp_path, "train", Settings(), length=2000).folder.name == "00003-train"
+    assert Run.open(tmp_path, "train", Settings(), length=1000).folder.name == "00004-train"
 
 
 def test_checkpoint_holds_state_position_settings_and_commit(tmp_path):

@@ -1,0 +1,1 @@
+"""Training: the loops of the generator and its encoder, and what they share."""
