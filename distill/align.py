@@ -15,6 +15,7 @@ MOUTH_CORNER_POINTS = (61, 291)
 EYE_WEIGHT = 2.0
 MOUTH_WEIGHT = 1.8
 CENTRE_WEIGHT = 0.1
+CENTRE_SHIFT_SIDES = -0.007
 
 
 def ffhq_crop_from_frame(points_px: np.ndarray) -> np.ndarray:
@@ -33,8 +34,9 @@ def ffhq_crop_from_frame(points_px: np.ndarray) -> np.ndarray:
     if not (np.isfinite(half) and half > 0 and np.hypot(*axis) > 0):
         raise ValueError("The points give no crop square: eyes and mouth coincide or are not finite.")
     axis /= np.hypot(*axis)
-    centre = eyes + CENTRE_WEIGHT * eye_to_mouth
-    rotation = np.array([[axis[0], axis[1]], [-axis[1], axis[0]]]) / (2 * half)
+    down = np.array([-axis[1], axis[0]])
+    centre = eyes + CENTRE_WEIGHT * eye_to_mouth + CENTRE_SHIFT_SIDES * 2 * half * down
+    rotation = np.stack([axis, down]) / (2 * half)
     return np.hstack([rotation, (0.5 - rotation @ centre)[:, None]])
 
 

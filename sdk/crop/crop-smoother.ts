@@ -1,12 +1,16 @@
 import { OneEuroFilter, type OneEuroSettings } from '../track/one-euro';
 import type { CropSquare } from './ffhq-align';
 
+/*
+ * Chosen on a real webcam clip (`npx tsx test/bench/crop-smoothing.ts`). What is left of the crop's lag
+ * does not move the styled face, which is pasted back where it was cut; it only decentres it in the crop.
+ */
 /** Centre, in sides of the square: Hz, Hz per (side / s), Hz. */
-const CENTRE: OneEuroSettings = { minCutoffHz: 1, beta: 40, derivativeCutoffHz: 1 };
+const CENTRE: OneEuroSettings = { minCutoffHz: 0.3, beta: 20, derivativeCutoffHz: 3 };
 /** Natural logarithm of the side: Hz, Hz per (1 / s), Hz. */
-const LOG_SIDE: OneEuroSettings = { minCutoffHz: 0.6, beta: 10, derivativeCutoffHz: 1 };
+const LOG_SIDE: OneEuroSettings = { minCutoffHz: 0.3, beta: 5, derivativeCutoffHz: 2 };
 /** Roll: Hz, Hz per (rad / s), Hz. */
-const ROLL: OneEuroSettings = { minCutoffHz: 0.8, beta: 10, derivativeCutoffHz: 1 };
+const ROLL: OneEuroSettings = { minCutoffHz: 0.3, beta: 8, derivativeCutoffHz: 3 };
 
 /** Longest gap between two frames of one movement, in seconds; after a longer one the past says nothing. */
 const MAX_GAP_S = 0.5;

@@ -30,18 +30,20 @@ type ModuleFactory = (module: Record<string, unknown>) => Promise<unknown>;
 
 const LOADER = 'vision_wasm_module_internal';
 
-/** MediaPipe's log lines begin with a letter for the level and the date; only errors (E, F) are worth a line. */
-const QUIET = /^(?:[IWV]\d{4}|INFO|WARNING)/;
+/** MediaPipe's log lines begin with their level and the date; only errors (E, F) are worth passing on. */
+const BELOW_ERROR = /^(?:[IWV]\d{4} |INFO|WARNING)/;
 
-function reportLine(line: unknown): void {
+function logErrors(line: unknown): void {
   const text = String(line);
-  if (!QUIET.test(text)) console.warn(`StyleFilter, face tracker: ${text}`);
+  if (!BELOW_ERROR.test(text)) console.warn(`StyleFilter, face tracker: ${text}`);
 }
 
 async function importFactory(wasmBase: string): Promise<ModuleFactory> {
   const url = `${wasmBase.replace(/\/$/, '')}/${LOADER}.js`;
   try {
     const loaded = (await import(/* @vite-ignore */ url)) as { default: ModuleFactory };
+    // The loader defines this global as its log.
+    (globalThis as { custom_dbg?: (line: unknown) => void }).custom_dbg = logErrors;
     return loaded.default;
   } catch (cause) {
     throw new FilterError(
@@ -86,7 +88,7 @@ async function start(
   const scope = globalThis as { ModuleFactory?: ModuleFactory | undefined };
   const before = scope.ModuleFactory;
   scope.ModuleFactory = (module) =>
-    factory({ ...module, print: () => undefined, printErr: reportLine });
+    factory({ ...module, print: () => undefined, printErr: logErrors });
   let creation: Promise<FaceLandmarker>;
   try {
     creation = FaceLandmarker.createFromOptions(
