@@ -43,7 +43,7 @@ const demo: RollupOptions = {
     copyFiles({
       'demo/page/index.html': 'dist/demo/page/index.html',
       'demo/page/page.css': 'dist/demo/page/page.css',
-      'demo/media': 'dist/demo/media',
+      'demo/media/sample.webm': 'dist/demo/media/sample.webm',
     }),
   ],
 };

@@ -1,0 +1,32 @@
+/** Page side: takes one picture through the filter. */
+import { sendBytes } from './send-bytes';
+import type { FrameRunner } from './frame-runner';
+
+const JPEG_QUALITY = 0.92;
+
+async function readPicture(): Promise<ImageBitmap> {
+  const response = await fetch('/render/input');
+  try {
+    return await createImageBitmap(await response.blob());
+  } catch {
+    throw new Error('it is not a picture that can be read. Convert it to PNG or JPEG first');
+  }
+}
+
+/**
+ * Styles a picture.
+ * @throws Error whose message completes “FILE could not be styled: …”
+ */
+export async function stylePicture(type: 'image/png' | 'image/jpeg', runner: FrameRunner): Promise<void> {
+  const bitmap = await readPicture();
+  const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
+  const frame = new VideoFrame(bitmap, { timestamp: 0 });
+  bitmap.close();
+  const picture = await runner.run(frame);
+  try {
+    canvas.getContext('2d')!.drawImage(picture, 0, 0);
+  } finally {
+    picture.close();
+  }
+  await sendBytes(await canvas.convertToBlob({ type, quality: JPEG_QUALITY }), 0);
+}
