@@ -60,6 +60,7 @@ export class FaceSelector {
   }
 
   /**
+   * Takes in one frame's detections.
    * @param detections What was found in this frame, in any order.
    * @param aspect Frame width / height.
    * @param timestampUs Time of the frame in microseconds, not smaller than before.
