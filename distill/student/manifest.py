@@ -54,10 +54,10 @@ def write_golden(
     styled [1,4,S,S]: the float32 answer, stored as float16. style: the style head's inputs by name.
     """
     parts = {
-        "face": (face_bytes, {"dtype": "uint8", "dequantise": "x / 127.5 - 1"}),
-        "modulation": (modulation.astype("<f4"), {"dtype": "float32"}),
-        "styled": (styled.astype("<f2"), {"dtype": "float16"}),
-        "code": (style["extrinsic_code"].astype("<f4"), {"dtype": "float32"}),
+        "face": (face_bytes, {"encoding": "uint8"}),
+        "modulation": (modulation.astype("<f4"), {"encoding": "float32"}),
+        "styled": (styled.astype("<f2"), {"encoding": "float16"}),
+        "code": (style["extrinsic_code"].astype("<f4"), {"encoding": "float32"}),
     }
     golden: dict[str, Any] = {"tolerance": TOLERANCE}
     for name, (array, facts) in parts.items():
@@ -76,7 +76,7 @@ def read_golden(path: Path) -> dict[str, np.ndarray]:
     arrays = {}
     for name in ("face", "modulation", "styled", "code"):
         facts = golden[name]
-        raw = np.fromfile(path.parent / facts["file"], np.dtype(facts["dtype"]).newbyteorder("<"))
+        raw = np.fromfile(path.parent / facts["file"], np.dtype(facts["encoding"]).newbyteorder("<"))
         arrays[name] = raw.reshape(facts["shape"]).astype(np.float32)
     arrays["face"] = arrays["face"] / np.float32(127.5) - 1
     arrays["weights"] = np.array([golden["weights"]], np.float32)
