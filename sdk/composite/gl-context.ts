@@ -144,12 +144,12 @@ export function createGlContext(options: GlContextOptions): GlContext {
     // Without this the browser never restores the context.
     event.preventDefault();
     lost = true;
+    epoch += 1;
     programs.clear();
     options.onLost?.(lostError());
   };
   const onContextRestored = (): void => {
     lost = false;
-    epoch += 1;
     enableExtensions();
     options.onRestored?.();
   };

@@ -16,7 +16,7 @@ export interface TextureSpec {
 /** What textures need of the context that owns them. */
 export interface GlOwner {
   readonly gl: WebGL2RenderingContext;
-  /** Grows by one each time the context comes back empty after a loss. */
+  /** Grows by one each time the context is lost: objects of earlier epochs are gone. */
   readonly epoch: number;
   /** Whether the context is away at the moment. */
   readonly lost: boolean;
