@@ -12,7 +12,7 @@ from distill.atelier.character import Character
 from distill.atelier.expression import Expression
 from distill.atelier.parts import over
 from distill.atelier.pose import HeadPose
-from distill.atelier.rig_eyes import LINE, draw_brow, draw_eye
+from distill.atelier.rig_eyes import LINE, draw_brow, draw_eye, eye_window
 from distill.atelier.rig_mouth import draw_mouth
 from distill.atelier.warp import HeadTurn, Proportions, full_map, square_points, upright_grid
 
@@ -30,17 +30,20 @@ class Portrait:
     centres: np.ndarray
 
 
-def draw_features(character: Character, expression: Expression, glasses: str | None) -> tuple[
-        np.ndarray, np.ndarray]:
-    """Eyes, brows and glasses as premultiplied float RGBA on the canvas box that starts at
-    (`FEATURE_LEFT`, `FEATURE_TOP` + rise); and the box's origin in canvas px."""
+def draw_features(
+    character: Character, expression: Expression, glasses: str | None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Eyes, brows and glasses as premultiplied float RGBA on a box of the canvas; where hair must
+    end in it, 0–1; and the box's corner (x, y) in canvas px."""
     template, res = character.template, character.res
     top = FEATURE_TOP + template.eye_rise
     layer = np.zeros((round(FEATURE_HEIGHT * res), round(FEATURE_WIDTH * res), 4), np.float32)
+    window = np.zeros(layer.shape[:2], np.float32)
     brow = LINE + (character.hair * 0.45 - LINE) * 0.45
     for rig, state in zip(character.eye_rigs, expression.eyes, strict=True):
         rows, columns = rig.box(FEATURE_LEFT, FEATURE_TOP)
         box = layer[rows, columns]
+        window[rows, columns] = np.maximum(window[rows, columns], eye_window(rig))
         draw_eye(box, rig, state, character.skin, character.eye)
         draw_brow(box, rig, state, brow, character.exemplar.brow_weight)
     origin = np.array([FEATURE_LEFT, top], float)
@@ -48,7 +51,7 @@ def draw_features(character: Character, expression: Expression, glasses: str | N
         sheet = character.glasses_layer(glasses)
         whole = np.round(origin * res).astype(int)
         over(layer, sheet[whole[1]:whole[1] + layer.shape[0], whole[0]:whole[0] + layer.shape[1]])
-    return layer, origin
+    return layer, window, origin
 
 
 def draw_portrait(
@@ -67,16 +70,20 @@ def draw_portrait(
                               0.42 * expression.mouth.opening)
     grid, count = upright_grid(pose)
     canvas = proportions.canvas_points(grid)
-    features, origin = draw_features(character, expression, glasses)
+    features, window, origin = draw_features(character, expression, glasses)
+
+    maps = {group: full_map(turn.unturn(group, canvas), count, size)
+            for group in character.layers}
 
     def sample(layer: np.ndarray, group: str, start: np.ndarray | float = 0.0) -> np.ndarray:
-        points = full_map(turn.unturn(group, canvas), count, size) - np.float32(start)
-        points = (points + 0.5) * character.res - 0.5
+        points = (maps[group] - np.float32(start) + 0.5) * character.res - 0.5
         return cv2.remap(layer, points[..., 0], points[..., 1], cv2.INTER_LINEAR,
                          borderMode=cv2.BORDER_CONSTANT).astype(np.float32)
 
     warped = {name: sample(layer, name) for name, layer in character.layers.items()}
     warped["features"] = sample(features, "face", origin)
+    warped["front"] *= 1 - sample(window, "face", origin)[..., None]
+    warped["body"] *= turn.far_ear(maps["body"])[..., None]
     bust = np.zeros((size, size, 4), np.float32)
     for name in ("back", "body", "cloth", "face"):
         over(bust, warped[name])

@@ -60,14 +60,17 @@ class Expression:
     mouth: MouthState
 
 
-def rest_mouth() -> MouthState:
-    """A closed mouth with a hint of a smile."""
-    x = np.linspace(-37, 37, 11)
-    line = np.stack([x, -3.0 * (x / 37) ** 2], 1)
-    return MouthState(line, line.copy())
+def shaped_mouth(opening: float = 0.0, smile: float = 0.2, teeth: float = 0.0) -> MouthState:
+    """A symmetric mouth: `opening` px, `smile` 0–1 widens it and lifts its corners."""
+    x = np.linspace(-1, 1, 11)
+    half = 34 + 20 * smile - 0.12 * min(opening, 60)
+    upper = -11 * smile * x**2 - 0.12 * opening * (1 - x**2) * (1 - smile)
+    gap = opening * np.sqrt(np.clip(1 - x**2, 0, 1)) ** (0.8 + 0.5 * smile)
+    line = np.stack([half * x, upper], 1)
+    return MouthState(line, line + np.stack([np.zeros(11), gap], 1), teeth)
 
 
-REST = Expression((EyeState(), EyeState()), rest_mouth())
+REST = Expression((EyeState(), EyeState()), shaped_mouth())
 
 
 def read_expression(reading: FaceReading, pose: HeadPose) -> Expression:
@@ -83,8 +86,8 @@ def read_expression(reading: FaceReading, pose: HeadPose) -> Expression:
             lid=lids[side], happy=float(np.interp(smile, [0.25, 0.7], [0, 1])),
             squint=float(np.clip(0.6 * smile + 0.3 * np.interp(smile, [0.5, 0.7], [0, 1]), 0, 1)),
             gaze=gaze,
-            brow_rise=10 * brow_down[side] - 16 * brow_outer[side] - 10 * brow_inner,
-            brow_tilt=11 * brow_down[side] - 14 * brow_inner + 6 * brow_outer[side],
+            brow_rise=13 * brow_down[side] - 22 * brow_outer[side] - 14 * brow_inner,
+            brow_tilt=13 * brow_down[side] - 16 * brow_inner + 8 * brow_outer[side],
             brow_arch=4 * brow_outer[side] - 4 * brow_down[side])
         for side in (0, 1))
     return Expression(eyes, _mouth(reading, points, pose, smile))  # type: ignore[arg-type]
@@ -141,7 +144,7 @@ def _mouth(
     tall = 0.8 + 0.25 * np.interp(abs(pose.yaw), np.radians([12, 28]), [0, 1])
     gap = np.maximum(lower[:, 1] - upper[:, 1] - 1.0, 0)
     lower = np.stack([lower[:, 0], upper[:, 1] + gap], 1)
-    lift = 7 * smile - 14 * frown + 3.5 * (1 - smile)
+    lift = 11 * smile - 14 * frown + 3.5 * (1 - smile)
     half = abs(upper[0, 0]) + 1e-6
 
     def drawn(lips: np.ndarray) -> np.ndarray:

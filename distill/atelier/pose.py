@@ -23,7 +23,7 @@ class HeadPose:
 
     `yaw` + turns to the picture's right, `pitch` + looks down, `roll` + tips clockwise. `scale` 1
     is the template's size. `shape` holds the photo's own proportions: points relative to the eye
-    middle, upright, with the head's turn in them (`eyes` [2,2], `mouth`, `mouth_half`, `nose`,
+    middle, upright, with the head's turn in them (`eyes` [2,2], `mouth`, `nose`,
     `chin`, `cheeks`, `jaws`, `chin_sides` [2,2], `crown`, `eye_width`).
     """
 
@@ -102,7 +102,6 @@ def _proportions(points: np.ndarray, eye_width: float) -> dict[str, np.ndarray]:
     shape = {
         "eyes": np.stack([points[[33, 133]].mean(0), points[[263, 362]].mean(0)]),
         "mouth": points[[78, 308]].mean(0), "nose": points[4], "chin": chin,
-        "mouth_half": np.array([np.hypot(*(points[308] - points[78])) / 2]),
         "crown": points[10] * 1.75, "eye_width": np.array([eye_width]),
     }
     for name, height in (("cheeks", 0.28), ("jaws", 0.57), ("chin_sides", 0.77)):
@@ -117,15 +116,28 @@ def _contour_at(line: np.ndarray, y: float) -> np.ndarray:
     return np.array([np.interp(y, rows, line[:, 0]), y])
 
 
+# A head of average proportions, px of the 512 px square: x, y and z (to the back) from the eye
+# middle. Means over the aligned photos.
+_AVERAGE = {
+    "eyes": [(-59.5, 0, 0), (59.5, 0, 0)], "mouth": [(0, 125, -24)], "nose": [(0, 67, -62)],
+    "chin": [(0, 229, -12)], "crown": [(0, -180, 30)], "cheeks": [(-137, 64, 75), (137, 64, 75)],
+    "jaws": [(-126, 130, 62), (126, 130, 62)], "chin_sides": [(-100, 176, 34), (100, 176, 34)],
+}
+
+
+def turned(pose: HeadPose, yaw: float, pitch: float) -> HeadPose:
+    """A head of average proportions at `pose`'s place, turned by `yaw` and `pitch` instead."""
+    yaw, pitch = limit(yaw, YAW_LIMIT), limit(pitch, PITCH_LIMIT)
+    scale = pose.eye_distance / 119
+    turn = _turn(yaw, pitch).T[:, :2] * scale
+    shape = {name: np.array(points, float) @ turn for name, points in _AVERAGE.items()}
+    for name in ("mouth", "nose", "chin", "crown"):
+        shape[name] = shape[name][0]
+    shape["eye_width"] = np.array([53 * scale])
+    return HeadPose(pose.eye_middle, pose.eye_distance, pose.roll, yaw, pitch, shape)
+
+
 def rest_pose() -> HeadPose:
-    """A level head in the middle of the square with average proportions."""
-    eye_distance = 119.0
-    shape = {
-        "eyes": np.array([[-59.5, 0], [59.5, 0]]), "mouth": np.array([0.0, 125]),
-        "nose": np.array([0.0, 68]), "chin": np.array([0.0, 229]), "mouth_half": np.array([45.0]),
-        "crown": np.array([0.0, -180]), "eye_width": np.array([56.0]),
-        "cheeks": np.array([[-137.0, 64], [137, 64]]),
-        "jaws": np.array([[-118.0, 130], [118, 130]]),
-        "chin_sides": np.array([[-86.0, 176], [86, 176]]),
-    }
-    return HeadPose(np.array([256.0, 249.0]), eye_distance, 0.0, 0.0, 0.0, shape)
+    """A level head of average proportions in the middle of the square."""
+    empty = HeadPose(np.array([256.0, 249.0]), 119.0, 0.0, 0.0, 0.0, {})
+    return turned(empty, 0.0, 0.0)

@@ -165,11 +165,24 @@ def draw_eye(
     line[..., :3] *= skin / 255
     over(layer, line * (1 - 0.6 * np.clip(shut, 0, 1)))
     distance = rig.rows - edge
-    upper, tail = 1 - 0.25 * shut, max(1 - 0.75 * shut, 0.25)
+    upper, tail = 1 - 0.12 * shut, max(1 - 0.75 * shut, 0.25)
     source = rig.open_edge + np.where(distance < 0, distance / upper, distance / tail)
     lash = _move_rows(rig, rig.lash, source)
     lash[..., :3] *= skin / 255
     over(layer, lash)
+
+
+def eye_window(rig: EyeRig) -> np.ndarray:
+    """Where hair must end, 0–1 over the rig's box: the artist's eyes lie over the hair, so a shut
+    eye would bare strands that nobody expects there."""
+    above = np.clip((rig.rows - rig.open_edge + 12) / 10, 0, 1)
+    below = np.clip((rig.lower_edge + 12 - rig.rows) / 10, 0, 1)
+    # The box clips `inward` at both ends, so its slope tells where the eye ends.
+    x = rig.left + (np.arange(rig.white.shape[1]) + 0.5) / rig.res - 0.5
+    centre = EYE_CENTRE_X if rig.side == 0 else MIRROR_X - EYE_CENTRE_X
+    inward = (x - centre) * (1 if rig.side == 0 else -1)
+    inside = np.clip((inward + 62) / 10, 0, 1) * np.clip((52 - inward) / 10, 0, 1)
+    return (above * below * inside).astype(np.float32)
 
 
 def draw_brow(
@@ -182,7 +195,7 @@ def draw_brow(
     centre = EYE_CENTRE_X if rig.side == 0 else MIRROR_X - EYE_CENTRE_X
     points = np.stack([centre + sign * BROW_X - rig.left, BROW_Y + move - arch - BOX_TOP],
                       axis=1)
-    fill_stroke(layer, points * rig.res, BROW_WIDTH * weight * 1.25 * rig.res, colour)
+    fill_stroke(layer, points * rig.res, BROW_WIDTH * weight * 1.6 * rig.res, colour)
 
 
 def _move_rows(rig: EyeRig, piece: np.ndarray, source_rows: np.ndarray) -> np.ndarray:

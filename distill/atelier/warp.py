@@ -65,6 +65,14 @@ class HeadTurn:
             source = points - self.shift(layer, source)
         return source
 
+    def far_ear(self, points: np.ndarray) -> np.ndarray:
+        """Opacity 0–1 of the body layer at canvas `points` [..., 2]: the ear on the side the head
+        turns to goes behind the cheek."""
+        hidden = np.clip((abs(self.sin_yaw) - 0.12) / 0.2, 0, 1)
+        side = np.sign(self.sin_yaw) * (points[..., 0] - AXIS_X)
+        above = np.clip((self.template.chin[1] - 60 - points[..., 1]) / 10, 0, 1)
+        return (1 - hidden * np.clip((side - 140) / 8, 0, 1) * above).astype(np.float32)
+
     def _face(self, delta: np.ndarray) -> np.ndarray:
         inside = np.clip(delta[:, 0] / 215, -1, 1)
         depth = FACE_DEPTH * (1 - inside**2)
@@ -189,7 +197,7 @@ class Proportions:
         for name, follow in (("cheeks", 0.15), ("jaws", 0.4), ("chin_sides", 0.75)):
             drawn = self._drawn(self._turned(shaped(sides[name])))
             # A drawn face as broad as the real one would be all cheek.
-            real = drawn + 0.6 * (photo[name] - drawn)
+            real = drawn + {"cheeks": 0.55, "jaws": 0.65, "chin_sides": 0.75}[name] * (photo[name] - drawn)
             self._add(self._turned(sides[name]), self._mix(real, drawn) + follow * drop)
         chin = template.chin[None]
         target = self._mix(photo["chin"], self._drawn(self._turned(shaped(chin)))[0]) + drop
