@@ -27,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "student-sheet": Verb("distill.student.sheet", "photo, painter and students side by side"),
     "prepare": Verb("distill.data.prepare", "photos into aligned squares with landmarks, blendshapes, mattes"),
     "pack": Verb("distill.data.pack", "prepared squares into one training file that travels"),
+    "train-autoencoder": Verb("distill.train.autoencoder", "encoder and face generator together, on reconstruction"),
     "train-base": Verb("distill.train.base", "adversarial training of the face generator"),
 }
 

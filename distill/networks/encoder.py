@@ -196,12 +196,17 @@ def _stage(in_channels: int, channels: int) -> nn.Sequential:
     )
 
 
-def make_encoder(kind: str, rows: int, *, restyle: bool = False) -> PspEncoder | SmallEncoder:
-    """`kind` "full" or "small" for codes of `rows` rows; `restyle` takes 6 channels."""
-    makers = {"full": PspEncoder, "small": SmallEncoder}
-    if kind not in makers:
-        raise ValueError(f"encoder {kind!r}: must be full or small.")
-    return makers[kind](rows, 6 if restyle else 3)
+def make_encoder(kind: str, rows: int, *, restyle: bool = False, width: int = 64) -> PspEncoder | SmallEncoder:
+    """`kind` "full" or "small" for codes of `rows` rows; `restyle` takes 6 channels.
+
+    `width` is the small one's base width: 64 makes about 10 M parameters.
+    """
+    channels = 6 if restyle else 3
+    if kind == "full":
+        return PspEncoder(rows, channels)
+    if kind == "small":
+        return SmallEncoder(rows, channels, width)
+    raise ValueError(f"encoder {kind!r}: must be full or small.")
 
 
 def fit_input(encoder: PspEncoder | SmallEncoder, picture: Tensor) -> Tensor:

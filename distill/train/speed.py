@@ -24,7 +24,12 @@ def autocast(device: torch.device, precision: str) -> contextlib.AbstractContext
 def place(module: nn.Module, device: torch.device, channels_last: bool) -> nn.Module:
     """`module` on `device`, its 4-D weights channels-last if asked."""
     module = module.to(device)
-    return module.to(memory_format=torch.channels_last) if channels_last else module
+    if channels_last:
+        # One by one: Module.to would also try it on the 5-D modulated weights and fail.
+        for tensor in (*module.parameters(), *module.buffers()):
+            if tensor.ndim == 4:
+                tensor.data = tensor.data.contiguous(memory_format=torch.channels_last)
+    return module
 
 
 def maybe_compile(function: Callable[..., Any], compiled: bool) -> Callable[..., Any]:

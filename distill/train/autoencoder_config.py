@@ -1,0 +1,61 @@
+"""Settings of `train-autoencoder`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from distill.config import free
+
+
+@dataclass(frozen=True)
+class AutoencoderConfig:
+    """Settings of `train-autoencoder`; lengths in kimg (thousand images), sizes in pixels.
+
+    data, tiers, min_size_px, mirror: which pictures; the train split is learned, the val split
+    measured. size_px, channel_cap, channel_multiplier: the generator (see Layout).
+    encoder: small (any size) or full (reads 256 px). restyle_steps: 0 for one pass, else rounds.
+    l1, lpips, identity: weights of the reconstruction losses; identity 0 needs no network.
+    lpips_net: vgg, or alex (cheaper); lpips_interval: steps between uses of it.
+    spread: pulls the rows of a code together (Z+ to Z); centre: keeps the mean code direction small,
+    so that codes cover the sphere that random ones come from.
+    init: a checkpoint of this verb or train-base, of this size or smaller.
+    """
+
+    data: tuple[str, ...]
+    size_px: int = 128
+    channel_cap: int = 256
+    channel_multiplier: float = 2.0
+    encoder: Literal["small", "full"] = "small"
+    encoder_width: int = 64
+    restyle_steps: int = 0
+    batch: int = 16
+    total_kimg: float = free(500.0)
+    tiers: tuple[str, ...] = ()
+    min_size_px: int = 0
+    max_out_of_frame: float = 0.05
+    mirror: bool = True
+    limit: int = 0
+    lr_g: float = 0.003
+    lr_e: float = 0.0005
+    warmup_kimg: float = 1.0
+    decay_from: float = 1.0
+    l1: float = 1.0
+    lpips: float = 1.0
+    identity: float = 0.0
+    lpips_net: Literal["vgg", "alex"] = "vgg"
+    lpips_interval: int = 1
+    spread: float = 0.01
+    centre: float = 0.01
+    ema_kimg: float = 5.0
+    init: str | None = None
+    seed: int = 0
+    precision: Literal["fp32", "bf16"] = free("fp32")
+    channels_last: bool = free(False)
+    compile: bool = free(False)
+    device: str = free("auto")
+    log_kimg: float = free(1.0)
+    grid_kimg: float = free(20.0)
+    snapshot_kimg: float = free(20.0)
+    minutes: float = free(0.0)
+    runs: str = free("runs")

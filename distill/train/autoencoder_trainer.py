@@ -1,0 +1,176 @@
+"""Encoder and generator learned together on reconstruction."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from distill.checkpoint import load_checkpoint
+from distill.data.training_set import TrainingSet
+from distill.measure.perceptual import Lpips
+from distill.networks.domain import DomainOffset
+from distill.networks.encoder import fit_input, make_encoder, restyle_codes
+from distill.networks.generator import Generator
+from distill.networks.layout import CODE_DIM, Layout
+from distill.train.autoencoder_config import AutoencoderConfig
+from distill.train.draws import seeded
+from distill.train.ema import ema_copy, ema_decay, update_ema
+from distill.train.grow import grow_generator, layout_values
+from distill.train.parallel import World, average_gradients
+from distill.train.speed import autocast, maybe_compile, place
+
+
+class Autoencoder(nn.Module):
+    """Encoder into Z+, generator, and the domain's offset between them."""
+
+    def __init__(self, config: AutoencoderConfig) -> None:
+        super().__init__()
+        self.layout = Layout(config.size_px, config.channel_multiplier, config.channel_cap)
+        self.restyle_steps = config.restyle_steps
+        restyle = config.restyle_steps > 0
+        self.e = make_encoder(config.encoder, self.layout.layers, restyle=restyle, width=config.encoder_width)
+        self.g = Generator(self.layout)
+        self.domain = DomainOffset()
+
+    def codes(self, pictures: Tensor) -> list[Tensor]:
+        """Z+ codes [N,L,512], one per ReStyle round."""
+        if self.restyle_steps:
+            return restyle_codes(self.e, self.g, pictures, self.restyle_steps)
+        return [self.e(fit_input(self.e, pictures))]
+
+    def decode(self, code: Tensor, domain: Tensor) -> Tensor:
+        """Z+ codes → pictures of their domain, without noise."""
+        return self.g.synthesize(self.domain(self.g.map(code), domain))
+
+    def forward(self, pictures: Tensor, domain: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """(codes, reconstructions), one per round."""
+        codes = self.codes(pictures)
+        return codes, [self.decode(code, domain) for code in codes]
+
+
+class AutoencoderTrainer:
+    """Networks, losses and optimiser of `train-autoencoder`."""
+
+    def __init__(self, config: AutoencoderConfig, data: TrainingSet, world: World) -> None:
+        self.config, self.data, self.world = config, data, world
+        self.share = world.share(config.batch)
+        torch.manual_seed(config.seed)
+        model = Autoencoder(config)
+        if config.init is not None:
+            self._initialise(model, config.init)
+        self.model = place(model, world.device, config.channels_last)
+        self.ema = ema_copy(self.model)
+        self._fast = maybe_compile(self.model, config.compile)
+        self.lpips = place(Lpips(config.lpips_net), world.device, config.channels_last)
+        self.identity = self._identity_network()
+        generator = [*self.model.g.parameters(), *self.model.domain.parameters()]
+        self.optimiser = torch.optim.Adam(
+            [{"params": generator, "lr": config.lr_g}, {"params": list(self.model.e.parameters()), "lr": config.lr_e}],
+            betas=(0.9, 0.99),
+        )
+        self.step_count = 0
+
+    @staticmethod
+    def _initialise(model: Autoencoder, path: str) -> None:
+        state = load_checkpoint(path)  # type: ignore[arg-type]
+        grow_generator(model.g, state["ema"])
+
+    def _identity_network(self) -> nn.Module | None:
+        if not self.config.identity:
+            return None
+        from distill.measure.identity import FaceIdentity
+
+        return place(FaceIdentity(), self.world.device, False)
+
+    def losses(self, pictures: Tensor, domain: Tensor) -> dict[str, Tensor]:
+        """Unweighted losses of one batch, each a scalar; ReStyle rounds are averaged."""
+        with autocast(self.world.device, self.config.precision):
+            codes, outs = self._fast(pictures, domain)
+            use_lpips = self.config.lpips > 0 and self.step_count % self.config.lpips_interval == 0
+            taps = self.lpips.features(pictures) if use_lpips else None
+            found: dict[str, list[Tensor]] = {}
+            for code, out in zip(codes, outs, strict=True):
+                found.setdefault("l1", []).append((out - pictures).abs().mean())
+                if taps is not None:
+                    found.setdefault("lpips", []).append(self.lpips.distance(self.lpips.features(out), taps).mean())
+                if self.identity is not None:
+                    found.setdefault("identity", []).append(1 - self.identity.similarity(out, pictures).mean())
+                found.setdefault("spread", []).append(code.float().std(1).mean())
+                unit = code.float() / code.float().norm(dim=2, keepdim=True).clamp_min(1e-6)
+                found.setdefault("centre", []).append(unit.mean(0).square().sum(1).mean() * CODE_DIM)
+        return {name: torch.stack(values).mean() for name, values in found.items()}
+
+    def step(self, position: int) -> dict[str, Tensor]:
+        """Train on the batch at `position` (in images); returns detached scalars."""
+        self._set_rates(position)
+        indices = self.data.indices(position, self.config.batch)[self.share]
+        losses = self.losses(*self.data.take(indices))
+        weights = {name: getattr(self.config, name) for name in losses}
+        weights["lpips"] = self.config.lpips * self.config.lpips_interval
+        weights["centre"] = self.config.centre / CODE_DIM
+        total = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
+        self.optimiser.zero_grad(set_to_none=True)
+        total.backward()
+        average_gradients(self.model.parameters(), self.world)
+        self.optimiser.step()
+        decay = ema_decay(self.config.batch, self.config.ema_kimg, position + self.config.batch)
+        update_ema(self.ema, self.model, decay)
+        self.step_count += 1
+        return {name: value.detach() for name, value in losses.items()} | {"loss": total.detach()}
+
+    def _set_rates(self, position: int) -> None:
+        done = position + self.config.batch
+        warm = min(1.0, done / max(self.config.warmup_kimg * 1000, 1))
+        tail = max(0.0, done / (self.config.total_kimg * 1000) - self.config.decay_from)
+        cool = 0.5 * (1 + math.cos(math.pi * min(1.0, tail / max(1 - self.config.decay_from, 1e-9)))) if tail else 1.0
+        for group, rate in zip(self.optimiser.param_groups, (self.config.lr_g, self.config.lr_e), strict=True):
+            group["lr"] = rate * warm * cool
+
+    @torch.no_grad()
+    def measure(self, held_out: TrainingSet, count: int = 64) -> dict[str, float]:
+        """Mean L1, PSNR and LPIPS of the averaged networks on held-out pictures."""
+        sums = {"val_l1": 0.0, "val_psnr": 0.0, "val_lpips": 0.0}
+        total = min(count, len(held_out.rows))
+        for part in torch.arange(total).split(8):
+            pictures, domain = held_out.take(part)
+            out = self.ema(pictures, domain)[1][-1].clamp(-1, 1)
+            mse = (out - pictures).square().mean((1, 2, 3)) / 4
+            sums["val_l1"] += (out - pictures).abs().mean((1, 2, 3)).sum().item()
+            sums["val_psnr"] += (-10 * torch.log10(mse)).sum().item()
+            sums["val_lpips"] += self.lpips(out, pictures).sum().item()
+        return {name: value / total for name, value in sums.items()}
+
+    @torch.no_grad()
+    def grid(self, held_out: TrainingSet, columns: int = 8) -> Tensor:
+        """Six rows: photo, reconstruction (twice), coarse rows of one with fine rows of the next, random codes."""
+        model, rows = self.ema, []
+        count = min(2 * columns, len(held_out.rows))
+        for part in torch.arange(count).split(columns):
+            pictures, domain = held_out.take(part)
+            codes, outs = model(pictures, domain)
+            rows += [pictures, outs[-1]]
+        structure = self.model.layout.structure_layers
+        code, domain = codes[-1], torch.zeros(len(part), dtype=torch.long, device=self.world.device)
+        mixed = torch.cat([code[:, :structure], code.roll(-1, 0)[:, structure:]], 1)
+        rows.append(model.decode(mixed, domain))
+        z = torch.randn(columns, CODE_DIM, generator=seeded(0, "grid", 0)).to(self.world.device)
+        w = torch.lerp(model.g.mean_w().expand(columns, -1), model.g.map(z), 0.8)
+        rows.append(model.g.synthesize(w))
+        return torch.cat(rows)
+
+    def state(self) -> dict[str, Any]:
+        """Everything a later process needs to go on; `ema` is the generator, as in train-base."""
+        return {
+            "layout": layout_values(self.model.layout), "model": self.model.state_dict(), "ema_model": self.ema.state_dict(),
+            "ema": self.ema.g.state_dict(), "optimiser": self.optimiser.state_dict(), "step_count": self.step_count,
+        }
+
+    def load(self, state: dict[str, Any]) -> None:
+        """Take up a state saved by `state`."""
+        self.model.load_state_dict(state["model"])
+        self.ema.load_state_dict(state["ema_model"])
+        self.optimiser.load_state_dict(state["optimiser"])
+        self.step_count = state["step_count"]
