@@ -135,7 +135,7 @@ export class Engine {
       error = toFilterError(cause, 'stage-failed', 'A frame could not be styled');
       await this.#fail(error);
     }
-    if (!processed.drawn) this.#substitute(frame);
+    if (!processed.drawn) await this.#substitute(frame);
     frame.close();
     this.#counter.count({ faces: processed.faces, failed: error !== undefined, widthPx, heightPx, lagMs: performance.now() - arrivedMs });
     return { faces: processed.faces, error };
@@ -160,10 +160,10 @@ export class Engine {
   }
 
   /** Something in place of a frame that was not styled, as the privacy option wants it. */
-  #substitute(frame: Frame): void {
+  async #substitute(frame: Frame): Promise<void> {
     const { privacy } = this.stages.settings;
     try {
-      if (privacy === 'pass') this.stages.composite(frame, []);
+      if (privacy === 'pass') await this.stages.composite(frame, []);
       else if (privacy === 'card' || !this.stages.hold()) this.stages.drawCard(frame);
       this.#emit(frame, privacy === 'pass');
     } catch {

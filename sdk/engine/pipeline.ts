@@ -15,7 +15,7 @@ export interface Stages {
   /** What still shows of faces that have left. */
   fade(present: readonly SmoothedCrop[], frame: Frame): readonly SmoothedCrop[];
   /** Puts the faces into the frame and the frame onto the canvas. */
-  composite(frame: Frame, layers: readonly SmoothedCrop[]): void;
+  composite(frame: Frame, layers: readonly SmoothedCrop[]): void | Promise<void>;
 }
 
 /** What became of a frame. */

@@ -170,8 +170,8 @@ class LoadedStages implements StageSet {
     return this.machines.temporal.fadeOut(present.map(({ crop }) => crop.faceId), frame.timestampUs);
   }
 
-  composite(frame: Frame, layers: readonly SmoothedCrop[]): void {
-    this.machines.compositor.compose(frame, layers, this.#composite);
+  composite(frame: Frame, layers: readonly SmoothedCrop[]): Promise<void> {
+    return this.machines.compositor.compose(frame, layers, this.#composite);
   }
 
   hold(): boolean {

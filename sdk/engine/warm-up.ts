@@ -17,7 +17,7 @@ export async function warmUp(stages: StageSet): Promise<void> {
   try {
     stages.track(frame);
     const styled = await stages.generate(frame, WHOLE);
-    stages.composite(frame, stages.smooth([styled], frame));
+    await stages.composite(frame, stages.smooth([styled], frame));
     stages.drawCard(frame);
     stages.reset();
   } finally {
