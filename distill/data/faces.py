@@ -50,8 +50,13 @@ def held_out(source: str, file: str) -> bool:
     return number is not None and int(number[1]) % 2 == 1
 
 
-def read_index(data_dir: Path, tiers: Iterable[str] = ("A", "B"), min_size_px: int = MIN_SIZE_PX) -> list[Photo]:
-    """The usable photos of a data folder, in the order of its index.csv.
+def read_index(
+    data_dir: Path,
+    tiers: Iterable[str] = ("A", "B"),
+    sources: Iterable[str] | None = None,
+    min_size_px: int = MIN_SIZE_PX,
+) -> list[Photo]:
+    """The usable photos of a data folder, in the order of its index.csv, of some sources or of all.
 
     Raises FileNotFoundError with what to do when there is no index.
     """
@@ -59,10 +64,13 @@ def read_index(data_dir: Path, tiers: Iterable[str] = ("A", "B"), min_size_px: i
     if not index.exists():
         raise FileNotFoundError(f"{index} does not exist. Give --data a folder with index.csv and the aligned photos it names.")
     wanted = set(tiers)
+    named = None if sources is None else set(sources)
     photos = []
     with index.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             if row["tier"] not in wanted or int(row["size_px"]) < min_size_px or float(row["out_of_frame"]) > MAX_OUT_OF_FRAME:
+                continue
+            if named is not None and row["source"] not in named:
                 continue
             photos.append(Photo(row["file"], row["source"], row["tier"], row["origin"], row["licence"], held_out(row["source"], row["file"])))
     return photos

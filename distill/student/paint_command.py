@@ -21,6 +21,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default="B",
         help="A: clean licences only; B: also official pictures whose terms are stated on a page (default: %(default)s)",
     )
+    parser.add_argument("--sources", default="", metavar="NAMES", help="sources, comma-separated (default: all)")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="where the segmentation model is kept (fetched once)")
     parser.add_argument("--layers", type=Path, metavar="DIR", help="write the layer cache for train-student here")
     parser.add_argument("--workers", type=int, default=2, metavar="N", help="processes (default: 2)")
@@ -32,7 +33,10 @@ def main(args: argparse.Namespace) -> int:
     """Writes what --layers and --sheet ask for."""
     if args.layers is None and args.sheet is None:
         raise SystemExit("Nothing to do: give --layers DIR for a training cache or --sheet FILE for a contact sheet.")
-    photos = read_index(args.data, ("A",) if args.tier == "A" else ("A", "B"))
+    sources = args.sources.split(",") if args.sources else None
+    photos = read_index(args.data, ("A",) if args.tier == "A" else ("A", "B"), sources)
+    if not photos:
+        raise SystemExit(f"{args.data} has no photo of tier {args.tier} from the sources asked for.")
     segmenter = fetch_segmenter(args.cache)
     if args.layers is not None:
         cache = build(args.data, photos, segmenter, args.layers, args.workers)

@@ -6,6 +6,7 @@ import argparse
 import copy
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -170,8 +171,19 @@ def main(args: argparse.Namespace) -> int:
     state = run.restore()
     if state is not None:
         trainer.load(state)
-    stopped = stop_on_signal()
-    due_save = Every(round(1000 * config.checkpoint_kimg), trainer.images)
+    with stop_on_signal() as stopped:
+        train(trainer, run, stopped)
+    run.save(trainer.images, trainer.state())
+    if trainer.progress >= 1:
+        run.finish(trainer.images)
+    rate = trainer.images / max(trainer.seconds, 1e-9)
+    print(f"{run.folder}: {trainer.images / 1000:.1f} kimg in {trainer.seconds / 60:.1f} minutes, {rate:.1f} images/s")
+    return 0
+
+
+def train(trainer: Trainer, run: Run, stopped: Callable[[], bool]) -> None:
+    """Steps until the budget is spent or `stopped` says so, logging means and saving checkpoints."""
+    due_save = Every(round(1000 * trainer.config.checkpoint_kimg), trainer.images)
     due_log = Every(400, trainer.images)
     recent: dict[str, list[float]] = {}
     while trainer.progress < 1 and not stopped():
@@ -180,12 +192,7 @@ def main(args: argparse.Namespace) -> int:
         if due_log.due(trainer.images):
             means = {name: sum(values) / len(values) for name, values in recent.items()}
             recent.clear()
-            run.log(trainer.images, means | {"trained_seconds": trainer.seconds, "progress": trainer.progress})
+            spent = {"trained_seconds": trainer.seconds, "progress": trainer.progress}
+            run.log(trainer.images, means | spent)
         if due_save.due(trainer.images):
             run.save(trainer.images, trainer.state())
-    run.save(trainer.images, trainer.state())
-    if trainer.progress >= 1:
-        run.finish()
-    rate = trainer.images / max(trainer.seconds, 1e-9)
-    print(f"{run.folder}: {trainer.images / 1000:.1f} kimg in {trainer.seconds / 60:.1f} minutes, {rate:.1f} images/s")
-    return 0
