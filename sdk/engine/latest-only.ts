@@ -1,4 +1,4 @@
-import { Observable, type OperatorFunction } from 'rxjs';
+import { from, Observable, type ObservableInput, type OperatorFunction } from 'rxjs';
 
 /** A value that must be released by whoever drops it. */
 export interface Closable {
@@ -8,10 +8,10 @@ export interface Closable {
 /**
  * Works on one value at a time; while one is in work only the newest waits, and each value that is overtaken is closed.
  * (`exhaustMap` would drop values without closing them, `concatMap` would queue late ones.)
- * @param work Takes the value over, closing included.
+ * @param work Takes the value over, closing included. Its results are passed on.
  * @param onDrop Called for each value that was closed without being worked on.
  */
-export function latestOnly<T extends Closable, R>(work: (value: T) => Promise<R>, onDrop: () => void = () => undefined): OperatorFunction<T, R> {
+export function latestOnly<T extends Closable, R>(work: (value: T) => ObservableInput<R>, onDrop: () => void = () => undefined): OperatorFunction<T, R> {
   return (source) =>
     new Observable<R>((subscriber) => {
       let waiting: T | undefined;
@@ -25,23 +25,23 @@ export function latestOnly<T extends Closable, R>(work: (value: T) => Promise<R>
         onDrop();
       };
 
+      const fail = (error: unknown): void => {
+        drop();
+        subscriber.error(error);
+      };
+
       const start = (value: T): void => {
         busy = true;
-        work(value).then(
-          (result) => {
-            busy = false;
-            subscriber.next(result);
-            const next = waiting;
-            waiting = undefined;
-            if (next !== undefined) start(next);
-            else if (sourceDone) subscriber.complete();
-          },
-          (error: unknown) => {
-            busy = false;
-            drop();
-            subscriber.error(error);
-          },
-        );
+        // Not unsubscribed with the rest: work that has begun ends, because it holds the value.
+        from(work(value)).subscribe({ next: (result) => subscriber.next(result), error: fail, complete: proceed });
+      };
+
+      const proceed = (): void => {
+        busy = false;
+        const next = waiting;
+        waiting = undefined;
+        if (next !== undefined) start(next);
+        else if (sourceDone) subscriber.complete();
       };
 
       const subscription = source.subscribe({
@@ -50,10 +50,7 @@ export function latestOnly<T extends Closable, R>(work: (value: T) => Promise<R>
           drop();
           waiting = value;
         },
-        error(error: unknown) {
-          drop();
-          subscriber.error(error);
-        },
+        error: fail,
         complete() {
           sourceDone = true;
           if (!busy) subscriber.complete();
