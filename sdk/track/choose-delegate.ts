@@ -1,4 +1,4 @@
-import type { TrackDelegate } from './landmarker';
+import type { TrackDelegate } from './mediapipe';
 
 /** Adapters that compute on the processor. */
 const SOFTWARE = /swiftshader|llvmpipe|lavapipe|softpipe|software|basic render/i;

@@ -1,10 +1,12 @@
-import type { FaceLandmarkerResult } from '@mediapipe/tasks-vision';
+import type { FaceLandmarker, FaceLandmarkerResult } from '@mediapipe/tasks-vision';
 import { FilterError } from '../errors';
 import type { Face, Frame } from '../types';
 import { chooseDelegate } from './choose-delegate';
+import { hasBlendshapes } from './face-bundle';
+import { createFaceScout, type FaceScout } from './face-scout';
 import { FaceSelector, type Detection } from './face-selector';
 import { loadFaceModel } from './load-face-model';
-import { createLandmarker, type Landmarker, type TrackDelegate } from './landmarker';
+import { loadMediaPipe, type MediaPipeTask, type TrackDelegate } from './mediapipe';
 import { TrackerClock } from './tracker-clock';
 
 /** What {@link createFaceTracker} needs. */
@@ -23,6 +25,12 @@ export interface FaceTrackerOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Settings of a {@link FaceTracker} that may change. */
+export interface FaceTrackerSettings {
+  /** Faces followed at once, 1…4. */
+  readonly maxFaces?: number;
+}
+
 /** Finds and follows faces. Owns the landmarker, its WASM heap and its WebGL context. */
 export interface FaceTracker {
   /** Where MediaPipe's networks run. */
@@ -35,7 +43,7 @@ export interface FaceTracker {
    */
   detect(frame: Frame): readonly Face[];
   /** Changes settings from the next frame on; undefined leaves a setting as it is. */
-  setOptions(options: { readonly maxFaces?: number }): Promise<void>;
+  setOptions(options: FaceTrackerSettings): void;
   /** Forgets all faces (ids start anew): for a cut or a new source. A change of frame size does it by itself. */
   reset(): void;
   /** Frees everything. Idempotent. */
@@ -43,52 +51,143 @@ export interface FaceTracker {
 }
 
 const LANDMARK_COUNT = 478;
+/** A point in the middle of the face. */
+const NOSE_BRIDGE = 6;
 
-/** Loads the face model and MediaPipe's WASM and makes a {@link FaceTracker}. */
+/**
+ * Loads the face model and MediaPipe's WASM and makes a {@link FaceTracker}.
+ * @throws FilterError `asset-missing`, `asset-corrupt`, `aborted` or `bad-option`.
+ */
 export async function createFaceTracker(options: FaceTrackerOptions): Promise<FaceTracker> {
-  let maxFaces = checkedMaxFaces(options.maxFaces ?? 1);
+  const maxFaces = checkedMaxFaces(options.maxFaces ?? 1);
   const wanted = options.delegate ?? 'auto';
-  const [modelBytes, delegate] = await Promise.all([
+  const [bundle, mediaPipe, delegate] = await Promise.all([
     loadFaceModel(options),
+    loadMediaPipe(options.wasmBase, options.signal),
     wanted === 'auto' ? chooseDelegate() : wanted,
   ]);
-  const landmarker = await createLandmarker({
-    wasmBase: options.wasmBase,
-    modelBytes,
+  const landmarker = await mediaPipe.createLandmarker(bundle, {
     delegate,
     numFaces: maxFaces,
+    blendshapes: hasBlendshapes(bundle),
   });
-  const selector = new FaceSelector(maxFaces);
-  const clock = new TrackerClock();
-  let size = '';
-  let closed = false;
+  try {
+    return new MediaPipeTracker(landmarker, await createFaceScout(mediaPipe, bundle), maxFaces);
+  } catch (error) {
+    landmarker.close();
+    throw error;
+  }
+}
 
-  return {
-    delegate: landmarker.delegate,
-    detect(frame) {
-      if (closed) throw closedError();
-      const frameSize = `${String(frame.widthPx)}×${String(frame.heightPx)}`;
-      if (frameSize !== size) selector.reset();
-      size = frameSize;
-      const timestampMs = clock.next(frame.timestampUs);
-      const detections = detectWith(landmarker, frame, timestampMs);
-      return selector.select(detections, frame.widthPx / frame.heightPx, timestampMs * 1000);
-    },
-    async setOptions(next) {
-      if (closed) throw closedError();
-      if (next.maxFaces === undefined || next.maxFaces === maxFaces) return;
-      maxFaces = checkedMaxFaces(next.maxFaces);
-      selector.setMaxFaces(maxFaces);
-      await landmarker.landmarker.setOptions({ numFaces: maxFaces });
-    },
-    reset() {
-      selector.reset();
-    },
-    close() {
-      closed = true;
-      landmarker.close();
-    },
-  };
+class MediaPipeTracker implements FaceTracker {
+  readonly #landmarker: MediaPipeTask<FaceLandmarker>;
+  readonly #scout: FaceScout | undefined;
+  readonly #selector: FaceSelector;
+  readonly #clock = new TrackerClock();
+  #maxFaces: number;
+  /** How many faces the landmarker follows; more than `#maxFaces` while another competes for the one place. */
+  #following: number;
+  #frameSize = '';
+  #mustRestart = false;
+  #closed = false;
+
+  constructor(landmarker: MediaPipeTask<FaceLandmarker>, scout: FaceScout | undefined, maxFaces: number) {
+    this.#landmarker = landmarker;
+    this.#scout = scout;
+    this.#selector = new FaceSelector(maxFaces);
+    this.#maxFaces = maxFaces;
+    this.#following = maxFaces;
+  }
+
+  get delegate(): TrackDelegate {
+    return this.#landmarker.delegate;
+  }
+
+  detect(frame: Frame): readonly Face[] {
+    this.#assertOpen();
+    const frameSize = `${frame.widthPx}×${frame.heightPx}`;
+    if (this.#frameSize !== '' && frameSize !== this.#frameSize) this.reset();
+    this.#frameSize = frameSize;
+    try {
+      return this.#detect(frame);
+    } catch (cause) {
+      // MediaPipe refuses every frame that follows one it failed on.
+      this.#mustRestart = true;
+      throw new FilterError(
+        'stage-failed',
+        'The face tracker could not work on this frame; it goes through without faces.',
+        { stage: 'track', cause },
+      );
+    }
+  }
+
+  #detect(frame: Frame): readonly Face[] {
+    if (this.#mustRestart) this.#restart();
+    const timestampMs = this.#clock.next(frame.timestampUs);
+    const found = detectionsOf(this.#landmarker.task.detectForVideo(frame.image, timestampMs));
+    const faces = this.#selector.select(found, frame.widthPx / frame.heightPx, timestampMs * 1000);
+    if (this.#maxFaces === 1) this.#scoutAround(frame, timestampMs, faces[0]);
+    return faces;
+  }
+
+  #scoutAround(frame: Frame, timestampMs: number, chosen: Face | undefined): void {
+    if (this.#scout === undefined) return;
+    const followed = chosen && {
+      xPx: (chosen.landmarks[NOSE_BRIDGE * 3] ?? 0) * frame.widthPx,
+      yPx: (chosen.landmarks[NOSE_BRIDGE * 3 + 1] ?? 0) * frame.heightPx,
+    };
+    const advised = this.#scout.advise(frame, timestampMs, this.#following, followed);
+    if (advised !== this.#following) {
+      this.#following = advised;
+      this.#mustRestart = true;
+    }
+  }
+
+  /** Begins the landmarker's graph anew, with as many faces as are followed now. Some 15–40 ms, without reading the model again. */
+  #restart(): void {
+    const begin = (): void => {
+      // Done when it returns, as no model is loaded; the promise is resolved already.
+      void this.#landmarker.task.setOptions({ numFaces: this.#following });
+    };
+    try {
+      begin();
+    } catch {
+      // Closing a graph that failed throws its failure once more, and only once.
+      begin();
+    }
+    this.#mustRestart = false;
+  }
+
+  setOptions({ maxFaces }: FaceTrackerSettings): void {
+    this.#assertOpen();
+    if (maxFaces === undefined || maxFaces === this.#maxFaces) return;
+    this.#maxFaces = checkedMaxFaces(maxFaces);
+    this.#selector.setMaxFaces(maxFaces);
+    // From several down to one the landmarker keeps following all, or it might drop the chosen one; the scout ends that.
+    if (maxFaces === 1) return;
+    this.#following = maxFaces;
+    this.#mustRestart = true;
+  }
+
+  reset(): void {
+    this.#assertOpen();
+    this.#selector.reset();
+    this.#following = this.#maxFaces;
+    this.#mustRestart = true;
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#scout?.close();
+    this.#landmarker.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) {
+      throw new FilterError('closed', 'The face tracker has been closed; make a new one.', { stage: 'track' });
+    }
+  }
 }
 
 function checkedMaxFaces(maxFaces: number): number {
@@ -98,28 +197,6 @@ function checkedMaxFaces(maxFaces: number): number {
     `options.maxFaces must be a whole number from 1 to 4, but is ${String(maxFaces)}.`,
     { stage: 'options' },
   );
-}
-
-function closedError(): FilterError {
-  return new FilterError('closed', 'The face tracker has been closed; make a new one.', {
-    stage: 'track',
-  });
-}
-
-function detectWith(
-  { landmarker }: Landmarker,
-  frame: Frame,
-  timestampMs: number,
-): readonly Detection[] {
-  try {
-    return detectionsOf(landmarker.detectForVideo(frame.image, timestampMs));
-  } catch (cause) {
-    throw new FilterError(
-      'stage-failed',
-      'The face tracker could not work on this frame; it goes through without faces.',
-      { stage: 'track', cause },
-    );
-  }
 }
 
 function detectionsOf(result: FaceLandmarkerResult): readonly Detection[] {

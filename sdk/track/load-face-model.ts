@@ -41,13 +41,3 @@ export async function loadFaceModel(source: FaceModelSource): Promise<Uint8Array
     );
   }
 }
-
-/** The bundle is a ZIP archive: its list of files stands within this many bytes of its end. */
-const FILE_LIST_BYTES = 4096;
-
-/** Whether a bundle can tell expressions; asking one that cannot for them is an error in MediaPipe. */
-export function hasBlendshapes(modelBytes: Uint8Array): boolean {
-  return new TextDecoder('latin1')
-    .decode(modelBytes.subarray(-FILE_LIST_BYTES))
-    .includes('face_blendshapes.tflite');
-}
