@@ -34,6 +34,8 @@ export interface StageSet extends Stages {
   hold(): boolean;
   /** Draws a neutral card of the frame's size. */
   drawCard(frame: Frame): void;
+  /** Makes the canvas see-through, in the frame's size. */
+  clear(frame: Frame): void;
   /** Frees everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -182,13 +184,17 @@ class LoadedStages implements StageSet {
     this.machines.compositor.drawCard(frame.widthPx, frame.heightPx);
   }
 
+  clear(frame: Frame): void {
+    this.machines.compositor.compose(frame, [], { background: 'transparent' });
+  }
+
   async prepare(settings: EngineSettings): Promise<() => Promise<void>> {
     const before = this.drawing;
     const sameStyle = settings.style.id === this.#settings.style.id;
     const sameModel = sameStyle && settings.backend === this.#settings.backend && settings.quality === this.#settings.quality;
     const after = sameModel ? await this.#recode(settings) : await loadDrawing(settings, settings.backend, this.sources, sameStyle ? before.pack : undefined);
     return async () => {
-      await this.machines.tracker.setOptions({ maxFaces: settings.maxFaces });
+      this.machines.tracker.setOptions({ maxFaces: settings.maxFaces });
       this.machines.cropper.setSmoothing(smooths(settings, this.sources.mode));
       this.machines.temporal.setOptions(temporalOptions(settings, this.sources.mode));
       this.#settings = settings;
