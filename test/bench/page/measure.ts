@@ -1,0 +1,179 @@
+/** Measures the line and its bare parts in turn on the same frames: A B C, C B A, A B C … */
+import { loadManifest } from '../../../sdk/assets/manifest';
+import { createModelStore } from '../../../sdk/assets/model-store';
+import { processFrame } from '../../../sdk/engine/pipeline';
+import { loadStages, type StageSet } from '../../../sdk/engine/stage-set';
+import { StageTimer } from '../../../sdk/engine/stage-timer';
+import { createSession, floatTensor, wasmThreads, type OrtSession } from '../../../sdk/generate/ort-runtime';
+import { requestGpu, type GpuHandle } from '../../../sdk/generate/gpu-device';
+import { createTensorBridge } from '../../../sdk/generate/tensor-bridge';
+import { resolveOptions } from '../../../sdk/options';
+import { FrameLedger } from '../../../sdk/source/frame';
+import { hasBlendshapes } from '../../../sdk/track/face-bundle';
+import { loadMediaPipe } from '../../../sdk/track/mediapipe';
+import type { Backend, FaceCrop, Frame, StageName } from '../../../sdk/types';
+import { decodeFrames } from './clip-frames';
+import { openPeer, type Peer } from './peer';
+import { timed, timesOf, type Times } from './samples';
+
+/** Rounds that only warm up. */
+const WARM_UP_FRAMES = 8;
+
+/** What to measure. */
+export interface BenchPlan {
+  readonly assetBase: string;
+  readonly clipUrl: string;
+  readonly backend: Backend;
+  readonly quality: 'standard' | 'lite';
+  readonly frames: number;
+  /** Another network's address. */
+  readonly peerUrl?: string;
+}
+
+/** What was measured. */
+export interface BenchResult {
+  readonly modelId: string;
+  readonly gmacs: number;
+  readonly threads: number;
+  /** The graphics adapter, or `WebAssembly`. */
+  readonly device: string;
+  readonly facesSeen: number;
+  readonly landmarker: Times;
+  readonly network: Times;
+  /** Frame in, canvas drawn, and the drawing waited for. */
+  readonly line: Times;
+  /** `line` over `landmarker` + `network`, medians of the same run. */
+  readonly lineRatio: number;
+  readonly stages: Readonly<Record<StageName, { readonly p50: number; readonly p95: number } | null>>;
+  readonly peer?: Times & { readonly inputShape: readonly number[] };
+}
+
+/** The bare network: the student's session, fed the same crop again and again. */
+interface BareNetwork {
+  readonly planes: Float32Array;
+  readonly sizePx: number;
+  readonly gmacs: number;
+  run(): Promise<void>;
+  close(): Promise<void>;
+}
+
+async function openBareNetwork(plan: BenchPlan, modelId: string, gpu: GpuHandle | null, frame: Frame, crop: FaceCrop): Promise<BareNetwork> {
+  const signal = new AbortController().signal;
+  const manifest = await loadManifest(plan.assetBase, signal);
+  const store = createModelStore({ assetBase: plan.assetBase, manifest, onWarning: () => undefined });
+  const part = gpu?.hasHalf ? 'studentFp16' : 'student';
+  const model = await store.load(modelId, { parts: [part], signal });
+  const session: OrtSession = await createSession(await model.file(part), gpu?.device ?? null, `${plan.assetBase}ort/`);
+  const { sizePx } = model.entry;
+  const bridge = createTensorBridge(sizePx);
+  const planes = Float32Array.from(bridge.cut(frame, crop).data as Float32Array);
+  bridge.close();
+  const face = floatTensor(planes, [1, 3, sizePx, sizePx]);
+  const codeLength = model.entry.student.inputs['modulation']![1]!;
+  const modulation = floatTensor(new Float32Array(codeLength), [1, codeLength]);
+  return {
+    planes,
+    sizePx,
+    gmacs: model.entry.gmacs,
+    async run() {
+      for (const output of Object.values(await session.run({ face, modulation }))) output.dispose();
+    },
+    close: () => session.close(),
+  };
+}
+
+/** MediaPipe's landmarker alone, with the settings the library gives it for one face. */
+async function openBareLandmarker({ assetBase }: BenchPlan, stages: StageSet) {
+  const response = await fetch(`${assetBase}models/face_landmarker.task`);
+  const bundle = new Uint8Array(await response.arrayBuffer());
+  const mediaPipe = await loadMediaPipe(`${assetBase}mediapipe`);
+  return mediaPipe.createLandmarker(bundle, { delegate: stages.facts.trackDelegate, numFaces: 1, blendshapes: hasBlendshapes(bundle) });
+}
+
+/** Reading a pixel back waits for all drawing before it. */
+function waitForDrawing(stages: StageSet): void {
+  const gl = stages.canvas.getContext('webgl2') as WebGL2RenderingContext;
+  gl.readPixels(0, 0, 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(4));
+}
+
+function firstCrop(stages: StageSet, frames: readonly Frame[]): { frame: Frame; crop: FaceCrop } {
+  for (const frame of frames) {
+    const [face] = stages.track(frame);
+    if (face !== undefined) return { frame, crop: stages.crop(face, frame) };
+  }
+  throw new Error('No face was found in the clip; the benchmark needs one.');
+}
+
+/**
+ * Measures one network on one backend.
+ * @throws Error when something cannot be loaded, or the clip shows no face
+ */
+export async function measure(plan: BenchPlan): Promise<BenchResult> {
+  const ledger = new FrameLedger();
+  const pictures = await decodeFrames(plan.clipUrl, plan.frames + WARM_UP_FRAMES);
+  const frames = pictures.map((picture) => ledger.take(picture, picture.timestamp));
+  const { settings } = resolveOptions({ style: 'comic', backend: plan.backend, quality: plan.quality }, plan.assetBase);
+  const stages = await loadStages({
+    assetBase: plan.assetBase,
+    settings,
+    mode: 'video',
+    canvas: new OffscreenCanvas(1, 1),
+    signal: new AbortController().signal,
+    onProgress: () => undefined,
+    onWarning: (warning) => console.warn(warning.message),
+  });
+  const { backend, modelId } = stages.facts;
+  if (backend !== plan.backend) throw new Error(`The network runs on ${backend} instead of ${plan.backend}.`);
+  const gpu = backend === 'webgpu' ? await requestGpu() : null;
+  const { frame, crop } = firstCrop(stages, frames);
+  stages.reset();
+  const network = await openBareNetwork(plan, modelId, gpu, frame, crop);
+  const landmarker = await openBareLandmarker(plan, stages);
+  const peer: Peer | undefined = plan.peerUrl === undefined ? undefined : await openPeer(plan.peerUrl, gpu?.device ?? null, network.planes, network.sizePx);
+
+  const samples = { landmarker: [] as number[], network: [] as number[], line: [] as number[], peer: [] as number[] };
+  let timer = new StageTimer();
+  let facesSeen = 0;
+  const measureLine = async (current: Frame): Promise<void> => {
+    facesSeen += (await processFrame(current, stages, timer, true)).faces;
+    waitForDrawing(stages);
+  };
+  for (const [i, current] of frames.entries()) {
+    const turns: (readonly [keyof typeof samples, () => unknown])[] = [
+      ['landmarker', () => landmarker.task.detectForVideo(current.image, current.timestampUs / 1000 + 1)],
+      ['network', () => network.run()],
+      ['line', () => measureLine(current)],
+    ];
+    if (peer) turns.push(['peer', () => peer.run()]);
+    if (i % 2 === 1) turns.reverse();
+    if (i === WARM_UP_FRAMES) {
+      timer = new StageTimer();
+      facesSeen = 0;
+    }
+    for (const [name, work] of turns) {
+      const ms = await timed(work);
+      if (i >= WARM_UP_FRAMES) samples[name].push(ms);
+    }
+  }
+
+  const result: BenchResult = {
+    modelId,
+    gmacs: network.gmacs,
+    threads: backend === 'wasm' ? wasmThreads() : 0,
+    device: gpu?.adapterName ?? 'WebAssembly',
+    facesSeen,
+    landmarker: timesOf(samples.landmarker),
+    network: timesOf(samples.network),
+    line: timesOf(samples.line),
+    lineRatio: timesOf(samples.line).p50 / (timesOf(samples.landmarker).p50 + timesOf(samples.network).p50),
+    stages: timer.stageMs(),
+    ...(peer ? { peer: { ...timesOf(samples.peer), inputShape: peer.inputShape } } : {}),
+  };
+  await peer?.close();
+  await network.close();
+  landmarker.close();
+  await stages.close();
+  gpu?.device.destroy();
+  for (const each of frames) each.close();
+  return result;
+}

@@ -1,0 +1,90 @@
+import type { Machine } from './machine';
+import type { BenchResult } from './page/measure';
+
+/** One measured way to run. */
+export interface Entry {
+  /** For example `WASM, 2 threads`. */
+  readonly label: string;
+  readonly result: BenchResult;
+}
+
+const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+const pair = (times: { p50: number; p95: number } | null): string => (times === null ? '–' : `${ms(times.p50)} / ${ms(times.p95)}`);
+
+function row(...cells: readonly string[]): string {
+  return `| ${cells.join(' | ')} |`;
+}
+
+function lineTable(entries: readonly Entry[]): string[] {
+  return [
+    row('runs on', 'network', 'bare landmarker', 'bare network', 'sum', 'whole line', 'whole line ÷ sum', 'frames/s'),
+    row('---', '---', '---:', '---:', '---:', '---:', '---:', '---:'),
+    ...entries.map(({ label, result: { modelId, landmarker, network, line, lineRatio } }) =>
+      row(label, modelId, pair(landmarker), pair(network), ms(landmarker.p50 + network.p50), pair(line), lineRatio.toFixed(2), (1000 / line.p50).toFixed(1)),
+    ),
+  ];
+}
+
+function stageTable(entries: readonly Entry[]): string[] {
+  return [
+    row('runs on', 'network', 'track', 'crop', 'generate', 'smooth', 'composite'),
+    row('---', '---', '---:', '---:', '---:', '---:', '---:'),
+    ...entries.map(({ label, result: { modelId, stages } }) =>
+      row(label, modelId, pair(stages.track), pair(stages.crop), pair(stages.generate), pair(stages.smooth), pair(stages.composite)),
+    ),
+  ];
+}
+
+function peerTable(entries: readonly Entry[], peerName: string): string[] {
+  const measured = entries.flatMap(({ label, result }) => (result.peer ? [{ label, result, peer: result.peer }] : []));
+  if (measured.length === 0) return [];
+  return [
+    '',
+    '## Beside another network',
+    '',
+    `\`${peerName}\`, in turn with ours on the same crop. Each network alone: no landmarks, no compositing.`,
+    '',
+    row('runs on', 'ours', 'ours', 'the other’s input', 'the other', 'the other ÷ ours'),
+    row('---', '---', '---:', '---', '---:', '---:'),
+    ...measured.map(({ label, result, peer }) =>
+      row(label, result.modelId, pair(result.network), peer.inputShape.join('×'), pair(peer), `${(peer.p50 / result.network.p50).toFixed(1)}`),
+    ),
+  ];
+}
+
+/** The committed table. */
+export function formatResults(entries: readonly Entry[], machine: Machine, run: { command: string; date: string; clip: string; peerName?: string }): string {
+  const networks = [...new Map(entries.map(({ result }) => [result.modelId, result.gmacs])).entries()];
+  const frames = Math.min(...entries.map(({ result }) => result.line.count));
+  return [
+    '# Benchmark',
+    '',
+    'Made by a command, not by hand. Milliseconds a frame, median / 95th percentile.',
+    '',
+    row('', ''),
+    row('---', '---'),
+    row('command', `\`${run.command}\``),
+    row('date', run.date),
+    row('commit', machine.commit),
+    row('processor', `${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB`),
+    row('browser', machine.browser),
+    row('clip', `${run.clip}, ${frames} frames, one face`),
+    ...networks.map(([id, gmacs]) => row(id, `${gmacs.toFixed(2)} GMAC a face`)),
+    ...[...new Set(entries.filter(({ result }) => result.device !== 'WebAssembly').map(({ result }) => result.device))].map((device) => row('WebGPU adapter', device)),
+    '',
+    '## Whole line',
+    '',
+    'All three were measured in turn on every frame (A B C, then C B A), in one worker. *Bare landmarker* is MediaPipe alone, *bare network* the student',
+    'alone on a ready tensor. *Whole line* is a frame in and the finished picture out, with the drawing waited for.',
+    '',
+    ...lineTable(entries),
+    '',
+    '## Stages',
+    '',
+    'As the library itself counts them. Drawing commands are queued, so what they cost shows in *whole line*, not in *smooth* and *composite*.',
+    '',
+    ...stageTable(entries),
+    ...peerTable(entries, run.peerName ?? ''),
+    '',
+  ].join('\n');
+}
