@@ -12,6 +12,22 @@ ROWS = 2
 STRUCTURE_ROWS = 1
 
 
+class EqualLinear(nn.Module):
+    """Linear layer with equalised learning rate (Karras et al. 2018).
+
+    Without it one optimiser step would move the sum over 512 code entries by as much as its whole spread.
+    """
+
+    def __init__(self, width_in: int, width_out: int, gain: float = 1.0) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(gain * torch.randn(width_out, width_in))
+        self.bias = nn.Parameter(torch.zeros(width_out))
+        self.scale = width_in**-0.5
+
+    def forward(self, x: Tensor) -> Tensor:
+        return F.linear(x * self.scale, self.weight, self.bias)
+
+
 class StyleHead(nn.Module):
     """extrinsic_code [1,2,512], weights [1,2], keep_color [1,1] → modulation [1,D].
 
@@ -23,12 +39,10 @@ class StyleHead(nn.Module):
 
     def __init__(self, neutral: Tensor, features: int = 48, hidden: int = 96) -> None:
         super().__init__()
-        self.structure = nn.Linear(CODE_SIZE, features)
-        self.colour = nn.Linear(CODE_SIZE, features)
-        self.join = nn.Linear(2 * features + 2, hidden)
-        self.out = nn.Linear(hidden, neutral.numel())
-        nn.init.normal_(self.out.weight, std=0.02)
-        nn.init.zeros_(self.out.bias)
+        self.structure = EqualLinear(CODE_SIZE, features)
+        self.colour = EqualLinear(CODE_SIZE, features)
+        self.join = EqualLinear(2 * features + 2, hidden)
+        self.out = EqualLinear(hidden, neutral.numel(), gain=0.2)
         self.register_buffer("neutral", neutral.clone())
 
     def forward(self, extrinsic_code: Tensor, weights: Tensor, keep_color: Tensor) -> Tensor:

@@ -28,6 +28,7 @@ from distill.student.samples import Sampler, blended_code, random_style
 from distill.student.style_head import StyleHead
 
 BATCH = 4
+WARM_UP_STEPS = 200
 
 EMPHASIS = {"faker": 4, "gsadc": 2, "usgovteams": 2}
 """How many times a source's photos count: people who are rare among portraits of politicians come more often."""
@@ -50,7 +51,7 @@ class TrainConfig:
     kimg: float = 200.0
     budget_minutes: float = 0.0
     rate: float = 4e-3
-    head_rate: float = 1e-3
+    head_rate: float = 2e-3
     ema: float = 0.998
     slider_share: float = 0.35
     outside_weight: float = 0.4
@@ -103,7 +104,7 @@ class Trainer:
         started = time.monotonic()
         number = self.images // BATCH
         rng = np.random.default_rng([self.config.seed, number])
-        rise = min(1.0, (number + 1) / 100)
+        rise = min(1.0, (number + 1) / WARM_UP_STEPS)
         fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress)))
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rise * fall
