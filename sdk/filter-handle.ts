@@ -13,7 +13,7 @@ import type { FrameSource } from './source/frame-source';
 import { endedError } from './source/track-source';
 
 /** How long a source may give nothing before that is said. */
-const EMPTY_AFTER_MS = 2000;
+const EMPTY_AFTER_MS = 3000;
 
 /** What a handle is made of; it closes all of it. */
 export interface FilterParts {
@@ -171,10 +171,10 @@ export class FilterHandle {
       case 'state':
         this.#engineState = value as EngineState;
         return this.#enter();
+      case 'fed':
+        return this.#emptyWatch.unsubscribe();
       case 'size':
-        this.#emptyWatch.unsubscribe();
-        overlay?.show(true);
-        return;
+        return overlay?.show(true);
       case 'shown':
         return overlay?.show(value as boolean);
       case 'ended':

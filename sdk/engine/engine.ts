@@ -17,6 +17,7 @@ import { StatsCounter, type FilterStats } from './stats';
 export interface EngineEvents {
   readonly onState: (state: EngineState) => void;
   readonly onError: (error: FilterError) => void;
+  /** The canvas shows its first picture of this size. */
   readonly onSize: (widthPx: number, heightPx: number) => void;
   /** Whether the canvas shows the newest picture. */
   readonly onShown: (shown: boolean) => void;
@@ -38,6 +39,7 @@ export class Engine {
   #paused = false;
   #shown = true;
   #size = '';
+  #sizeIsNew = false;
 
   /** @param stages Loaded and warmed up; the engine closes them. */
   constructor(
@@ -129,7 +131,7 @@ export class Engine {
     let processed: Processed = { faces: 0, drawn: false };
     let error: FilterError | undefined;
     try {
-      this.#noteSize(widthPx, heightPx);
+      this.#watchSize(frame);
       if (this.#state !== 'failed') processed = await this.#process(frame);
     } catch (cause) {
       error = toFilterError(cause, 'stage-failed', 'A frame could not be styled');
@@ -184,14 +186,16 @@ export class Engine {
   #emit(frame: Frame, ofFrame: boolean): void {
     this.outlet.emit(frame.timestampUs, ofFrame && this.stages.settings.background === 'transparent');
     this.#show(true);
+    if (this.#sizeIsNew) this.events.onSize(frame.widthPx, frame.heightPx);
+    this.#sizeIsNew = false;
   }
 
-  #noteSize(widthPx: number, heightPx: number): void {
+  #watchSize({ widthPx, heightPx }: Frame): void {
     const size = `${widthPx}×${heightPx}`;
     if (size === this.#size) return;
     if (this.#size !== '') this.stages.reset();
     this.#size = size;
-    this.events.onSize(widthPx, heightPx);
+    this.#sizeIsNew = true;
   }
 
   #show(shown: boolean): void {

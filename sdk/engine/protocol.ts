@@ -79,6 +79,8 @@ export interface EngineOutputs {
   readonly error: ErrorData;
   /** A posted frame was taken: the next may come. */
   readonly taken: undefined;
+  /** The source has given its first frame. */
+  readonly fed: undefined;
   /** Size of the pictures from now on. */
   readonly size: { readonly widthPx: number; readonly heightPx: number };
   /** Whether the canvas shows the newest picture; false when drawing fails. */

@@ -28,6 +28,7 @@ class EngineService {
   #stats: Subscription | undefined;
   #ticks: Subscription | undefined;
   #paused = false;
+  #fed = false;
 
   constructor(
     port: MessagePort,
@@ -104,6 +105,8 @@ class EngineService {
   }
 
   #push(image: VideoFrame | ImageBitmap, timestampUs: number): void {
+    if (!this.#fed) this.#page.send('fed', undefined);
+    this.#fed = true;
     if (this.#engine === undefined) image.close();
     else this.#engine.push(image, timestampUs);
   }

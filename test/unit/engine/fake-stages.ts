@@ -72,6 +72,10 @@ export class FakeStages implements StageSet {
     this.log.push('card');
   }
 
+  clear(): void {
+    this.log.push('clear');
+  }
+
   reset(): void {
     this.log.push('reset');
   }
