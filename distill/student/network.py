@@ -94,9 +94,7 @@ class Student(nn.Module):
         # The four sub-pixels of each output start equal, so that no checkerboard has to be unlearned.
         self.head.conv.weight.data = 0.3 * self.head.conv.weight.data[::4].repeat_interleave(4, 0)
         # Patterns such as hatching are anchored to the crop: their phase is an input, one period long.
-        period = int(PERIOD_PX) // 2
         self.register_buffer("phase", torch.from_numpy(phase(int(PERIOD_PX), 2))[None], persistent=False)
-        self.phase_repeats = SIZE_PX // 2 // period
         styled = [module for module in self.modules() if isinstance(module, StyledConv)]
         offset = 0
         for module in styled:
@@ -124,7 +122,9 @@ class Student(nn.Module):
         for block in self.blocks_up_64:
             x = block(x, modulation)
         x = F.interpolate(self.up_128(x, modulation), scale_factor=2.0, mode="nearest") + at_128
-        pattern = self.phase.float().repeat(x.shape[0], 1, self.phase_repeats, self.phase_repeats).to(x.dtype)
+        period = self.phase.shape[-1]
+        repeats = (x.shape[0], 1, x.shape[2] // period, x.shape[3] // period)
+        pattern = self.phase.float().repeat(repeats).to(x.dtype)
         x = self.mix(torch.cat([x, pattern], 1), modulation)
         return F.pixel_shuffle(self.head(x, modulation), 2)
 

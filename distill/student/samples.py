@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from distill.painter import CROP_SIZE_PX, LOOKS, Mix, compose, only
+from distill.painter.pattern import PERIOD_PX
 from distill.painter.tone import ToneScale, luma
 from distill.student.cache import SIZE_PX, LayerCache
 
@@ -131,49 +132,63 @@ class Sampler:
         self.outside_weight = outside_weight
         self._noise = np.random.default_rng(0).standard_normal((_NOISE_SIZE, _NOISE_SIZE, 3)).astype(np.float32)
 
-    def painted(self, index: int, style: Style, crop: np.ndarray, light: Light | None = None) -> tuple[np.ndarray, ...]:
-        """Photo [256,256,3], painted picture [256,256,3], matte and loss weight [256,256], all in 0..1."""
-        photo, matte = self._warped(self.cache.base[index, 0], crop)
-        wash, valid = self._warped(self.cache.base[index, 1], crop)
+    def painted(
+        self, index: int, style: Style, crop: np.ndarray, light: Light | None = None, size_px: int = CROP_SIZE_PX
+    ) -> tuple[np.ndarray, ...]:
+        """Photo [h,h,3], painted picture [h,h,3], matte and loss weight [h,h], all in 0..1.
+
+        size_px: h, the whole crop or a tile of it.
+        """
+        photo, matte = self._warped(self.cache.base[index, 0], crop, size_px)
+        wash, valid = self._warped(self.cache.base[index, 1], crop, size_px)
         scale = self.cache.entries[index].scale
         if light is not None:
             photo, wash, scale = light.on(photo), light.on(wash), light.on_scale(scale)
         planes = {}
         for look in style.mix.structure:
-            warped = self._warp(self.cache.looks[index, look], crop)
+            warped = self._warp(self.cache.looks[index, look], crop, size_px)
             planes[look] = (warped[..., 0], warped[..., 1], warped[..., 2])
         rgb = compose(photo, wash, scale, planes, style.mix)
         near = cv2.dilate(matte, np.ones((7, 7), np.uint8))
         # Where the crop leaves the photo its mirror image is shown, which is not to be learned.
-        shown = cv2.warpAffine(_WHOLE, crop, (CROP_SIZE_PX, CROP_SIZE_PX), flags=cv2.INTER_NEAREST)
+        shown = cv2.warpAffine(_WHOLE, crop, (size_px, size_px), flags=cv2.INTER_NEAREST)
         weight = shown * valid * (self.outside_weight + (1 - self.outside_weight) * near)
         return photo, rgb, matte, weight
 
     def degraded(self, photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """The photo as a webcam would deliver it: blurred, small, noisy, compressed."""
+        size = photo.shape[0]
         if rng.random() < 0.25:
             photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.4, 1.1))
         if rng.random() < 0.2:
-            small = int(rng.integers(96, 200))
-            photo = cv2.resize(cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA), (CROP_SIZE_PX, CROP_SIZE_PX), interpolation=cv2.INTER_LINEAR)
+            small = int(size * rng.uniform(0.38, 0.8))
+            photo = cv2.resize(photo, (small, small), interpolation=cv2.INTER_AREA)
+            photo = cv2.resize(photo, (size, size), interpolation=cv2.INTER_LINEAR)
         if rng.random() < 0.55:
-            top, left = rng.integers(0, _NOISE_SIZE - CROP_SIZE_PX, 2)
-            photo = photo + rng.uniform(0, 0.03) * self._noise[top : top + CROP_SIZE_PX, left : left + CROP_SIZE_PX]
+            top, left = rng.integers(0, _NOISE_SIZE - size, 2)
+            photo = photo + rng.uniform(0, 0.03) * self._noise[top : top + size, left : left + size]
         if rng.random() < 0.25:
             raw = (np.clip(photo, 0, 1) * 255 + 0.5).astype(np.uint8)
             _, coded = cv2.imencode(".jpg", raw, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(35, 90))])
             photo = cv2.imdecode(coded, cv2.IMREAD_COLOR).astype(np.float32) / 255
         return np.clip(photo, 0, 1)
 
-    def batch(self, indices: list[int], style: Style, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Inputs [b,3,256,256] and targets [b,4,256,256] as the student sees them, weights [b,1,256,256].
+    def batch(
+        self, indices: list[int], style: Style, rng: np.random.Generator, tile_px: int = CROP_SIZE_PX
+    ) -> tuple[Tensor, Tensor, Tensor]:
+        """Inputs [b,3,h,h] and targets [b,4,h,h] as the student sees them, weights [b,1,h,h].
 
-        All are channels-last in memory.
+        h is tile_px: the whole crop of 256, or a tile from anywhere in it. All are channels-last in memory.
         """
-        size = (len(indices), CROP_SIZE_PX, CROP_SIZE_PX)
+        size = (len(indices), tile_px, tile_px)
         faces, targets, weights = (np.empty((*size, channels), np.float32) for channels in (3, 4, 1))
         for number, index in enumerate(indices):
-            photo, rgb, matte, weight = self.painted(index, style, random_crop(rng), random_light(rng) if rng.random() < 0.5 else None)
+            crop = random_crop(rng)
+            # Tiles start on whole pattern periods, so that the network's phase input stays right.
+            steps = (CROP_SIZE_PX - tile_px) // int(PERIOD_PX)
+            crop[:, 2] -= int(PERIOD_PX) * rng.integers(0, steps + 1, 2)
+            light = random_light(rng) if rng.random() < 0.5 else None
+            photo, rgb, matte, weight = self.painted(index, style, crop, light, tile_px)
             faces[number] = self.degraded(photo, rng)
             targets[number, ..., :3], targets[number, ..., 3] = rgb, matte
             weights[number, ..., 0] = weight
@@ -182,13 +197,15 @@ class Sampler:
         return planar(faces), planar(targets), planar(weights)
 
     @staticmethod
-    def _warp(plane: np.ndarray, crop: np.ndarray) -> np.ndarray:
-        size = (CROP_SIZE_PX, CROP_SIZE_PX)
-        warped = cv2.warpAffine(np.ascontiguousarray(plane), crop, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+    def _warp(plane: np.ndarray, crop: np.ndarray, size_px: int) -> np.ndarray:
+        plane = np.ascontiguousarray(plane)
+        warped = cv2.warpAffine(
+            plane, crop, (size_px, size_px), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        )
         return warped.astype(np.float32) / 255
 
-    def _warped(self, plane: np.ndarray, crop: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        warped = self._warp(plane, crop)
+    def _warped(self, plane: np.ndarray, crop: np.ndarray, size_px: int) -> tuple[np.ndarray, np.ndarray]:
+        warped = self._warp(plane, crop, size_px)
         return warped[..., :3], warped[..., 3]
 
 
