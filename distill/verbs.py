@@ -29,6 +29,9 @@ VERBS: dict[str, Verb] = {
     "pack": Verb("distill.data.pack", "prepared squares into one training file that travels"),
     "train-autoencoder": Verb("distill.train.autoencoder", "encoder and face generator together, on reconstruction"),
     "train-base": Verb("distill.train.base", "adversarial training of the face generator"),
+    "evaluate": Verb("distill.measure.evaluate", "measure a checkpoint beside baselines, into the table of results"),
+    "atelier": Verb("distill.atelier.verb", "exemplars and exact pairs of a style, drawn from parts"),
+    "fetch-identity": Verb("distill.measure.fetch", "put the identity network into the cache"),
 }
 
 

@@ -57,8 +57,9 @@ def train_loop(
     """Train from where the run stands to its end, a time limit or a signal; returns the position.
 
     `draw(run, position)` writes grids; `measure(position)` gives slower metrics with each grid;
-    `agree(flag)` tells all processes whether one of them wants to stop. The run is marked
-    finished only at its full length; after a limit the same command goes on. Raises `TrainingStopped` on a value that is not finite, with the last checkpoint in place.
+    `agree(flag)` tells all processes whether one of them wants to stop. The run is marked finished
+    only at its full length; after a limit the same command goes on. Raises `TrainingStopped` on a
+    value that is not finite, with the last checkpoint in place.
     """
     state = run.restore()
     position = 0

