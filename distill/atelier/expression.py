@@ -93,6 +93,14 @@ def read_expression(reading: FaceReading, pose: HeadPose) -> Expression:
     return Expression(eyes, _mouth(reading, points, pose, smile))  # type: ignore[arg-type]
 
 
+def mirror_expression(expression: Expression) -> Expression:
+    """The expression of the same face in a mirror."""
+    left, right = (replace(eye, gaze=(-eye.gaze[0], eye.gaze[1])) for eye in expression.eyes)
+    mouth = expression.mouth
+    return Expression((right, left), MouthState(
+        _mirrored(mouth.upper), _mirrored(mouth.lower), mouth.teeth))
+
+
 def with_lids(expression: Expression, closing: tuple[float, float]) -> Expression:
     """The same with lids closed by a further 0–1 each (1: shut), brows following a little."""
     eyes = tuple(

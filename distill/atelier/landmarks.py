@@ -39,21 +39,34 @@ class FaceReading:
         return self.blendshapes[name + "Right"], self.blendshapes[name + "Left"]
 
 
+def reading_row(reading: FaceReading) -> dict[str, object]:
+    """The reading as plain values for a line of JSON."""
+    return {
+        "f": reading.file, "l": np.round(reading.points, 2).tolist(),
+        "b": {key: round(value, 4) for key, value in reading.blendshapes.items()},
+        "m": np.round(reading.matrix.T.ravel(), 6).tolist(),
+    }
+
+
+def reading_from_row(row: dict[str, object]) -> FaceReading:
+    """The inverse of `reading_row`; raises `KeyError` or `ValueError` for another shape."""
+    return FaceReading(
+        str(row["f"]), np.array(row["l"], np.float64).reshape(478, 3), dict(row["b"]),
+        np.array(row["m"], np.float64).reshape(4, 4).T)
+
+
 def read_landmarks(path: Path) -> Iterator[FaceReading]:
     """The readings of a ``.jsonl.gz`` file; raises `AtelierError` with the number of a bad line."""
     try:
         with gzip.open(path, "rt", encoding="utf-8") as file:
             for number, line in enumerate(file, 1):
                 try:
-                    row = json.loads(line)
-                    yield FaceReading(
-                        row["f"], np.array(row["l"], np.float64).reshape(478, 3), row["b"],
-                        np.array(row["m"], np.float64).reshape(4, 4).T)
-                except (KeyError, ValueError) as error:
+                    yield reading_from_row(json.loads(line))
+                except (KeyError, TypeError, ValueError) as error:
                     raise AtelierError(
                         f"{path}, line {number}: not a face reading ({error}). Make it again."
                     ) from None
-    except OSError as error:
+    except (OSError, EOFError) as error:
         raise AtelierError(f"{path} cannot be read as landmarks: {error}.") from None
 
 
@@ -61,12 +74,7 @@ def write_landmarks(path: Path, readings: Iterable[FaceReading]) -> None:
     """Write what `read_landmarks` reads; the same readings give the same bytes."""
     with open(path, "wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed:
         for reading in readings:
-            row = {
-                "f": reading.file, "l": np.round(reading.points, 2).tolist(),
-                "b": {key: round(value, 4) for key, value in reading.blendshapes.items()},
-                "m": np.round(reading.matrix.T.ravel(), 6).tolist(),
-            }
-            packed.write((json.dumps(row) + "\n").encode())
+            packed.write((json.dumps(reading_row(reading)) + "\n").encode())
 
 
 class FaceReader:

@@ -70,13 +70,14 @@ def _about_z(angle: float) -> np.ndarray:
 
 def read_pose(reading: FaceReading) -> HeadPose:
     """Where the head is and how it is turned; turns past ±31° and ±18° are softly limited."""
-    rotation = _rotation(reading)
-    yaw = np.arctan2(rotation[0, 2], rotation[2, 2])
-    pitch = np.arctan2(-rotation[1, 2], np.hypot(rotation[0, 2], rotation[2, 2]))
     points = reading.points
     middle = _eye_middle(points)
     across = points[[263, 362]].mean(0) - points[[33, 133]].mean(0)
     roll = float(np.arctan2(across[1], across[0]))
+    # Yaw and pitch of the upright head: the roll comes off first.
+    rotation = _about_z(roll) @ _rotation(reading)
+    yaw = float(np.arctan2(rotation[0, 2], rotation[2, 2]))
+    pitch = float(np.arctan2(-rotation[1, 2], np.hypot(rotation[0, 2], rotation[2, 2])))
     frontal = frontal_points(reading)
     eye_distance = float(np.hypot(
         *(frontal[[263, 362]].mean(0) - frontal[[33, 133]].mean(0))[:2]))
