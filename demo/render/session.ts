@@ -12,6 +12,7 @@ import type { PageJob, PageResult } from './page/render-page';
 import { rounded, type RenderStats } from './render-stats';
 import { UsageError, type FilterRequest, type RenderJob } from './request';
 
+const PAGE = '<!doctype html><meta charset="utf-8"><script type="module" src="/render/page.js"></script>';
 const HERE = dirname(fileURLToPath(import.meta.url));
 
 /** Makes files in a headless browser. */
@@ -73,7 +74,7 @@ export async function openRenderSession(distDir: string, webgpu: boolean): Promi
   const server = await startStaticServer({
     root: distDir,
     routes: {
-      '/render/': (_request, response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end('<!doctype html><meta charset="utf-8">'),
+      '/render/': (_request, response) => void response.writeHead(200, { 'Content-Type': 'text/html' }).end(PAGE),
       '/render/page.js': (_request, response) => void response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(module.outputFiles[0]!.text),
       '/render/input': async (request, response) => {
         if (current) await sendFile(current.inPath, await stat(current.inPath), request, response);
@@ -87,6 +88,7 @@ export async function openRenderSession(distDir: string, webgpu: boolean): Promi
   const page = await browser.newPage();
   await page.exposeFunction('reportProgress', (share: number, frames: number) => onProgressNow(share, frames));
   await page.goto(`${server.origin}/render/`);
+  await page.waitForFunction(() => typeof renderJob === 'function');
 
   return {
     async render(job, filter, onProgress) {
@@ -96,11 +98,7 @@ export async function openRenderSession(distDir: string, webgpu: boolean): Promi
       onProgressNow = onProgress;
       try {
         const pageJob: PageJob = { filter, target: targetOf(job) };
-        const result: PageResult = await page.evaluate(async (work) => {
-          const moduleUrl = '/render/page.js';
-          const { renderJob } = (await import(moduleUrl)) as typeof import('./page/render-page');
-          return renderJob(work);
-        }, pageJob);
+        const result: PageResult = await page.evaluate((work) => renderJob(work), pageJob);
         if (mine.writeError !== undefined) throw mine.writeError;
         if (!result.ok) throw new UsageError(`${job.inPath} could not be styled: ${result.problem.replace(/\.?$/, '.')}`);
         output.finish();

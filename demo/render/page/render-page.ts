@@ -19,6 +19,8 @@ export type PageResult =
 declare global {
   /** Installed by the command. */
   function reportProgress(share: number, frames: number): void;
+  /** Makes one file. Never rejects. */
+  function renderJob(job: PageJob): Promise<PageResult>;
 }
 
 /** The library as it is built, not as it is in the sources: the command renders what a page would get. */
@@ -44,11 +46,10 @@ async function render({ filter, target }: PageJob): Promise<PageResult> {
   }
 }
 
-/** Makes one file. Never rejects. */
-export async function renderJob(job: PageJob): Promise<PageResult> {
+globalThis.renderJob = async (job) => {
   try {
     return await render(job);
   } catch (error) {
     return { ok: false, problem: error instanceof Error ? error.message : String(error) };
   }
-}
+};

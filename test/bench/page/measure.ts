@@ -66,7 +66,8 @@ async function openBareNetwork(plan: BenchPlan, modelId: string, gpu: GpuHandle 
   const session: OrtSession = await createSession(await model.file(part), gpu?.device ?? null, `${plan.assetBase}ort/`);
   const { sizePx } = model.entry;
   const bridge = createTensorBridge(sizePx);
-  const planes = Float32Array.from(bridge.cut(frame, crop).data as Float32Array);
+  const cut = await bridge.cut(frame, crop);
+  const planes = Float32Array.from(cut.data as Float32Array);
   bridge.close();
   const face = floatTensor(planes, [1, 3, sizePx, sizePx]);
   const codeLength = model.entry.student.inputs['modulation']![1]!;
