@@ -90,7 +90,7 @@ export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost 
     if (lost) throw lost;
     if (code.modelId !== entry.id) throw new FilterError('bad-option', `A style code of model '${code.modelId}' was given to model '${entry.id}'. Ask the style codes of the same model.`, { stage: 'generate' });
     session ??= await openSession();
-    const styled = await runStudent(session, bridge.cut(frame, crop), code);
+    const styled = await runStudent(session, await bridge.cut(frame, crop), code);
     try {
       return bridge.toCrop(styled, frame, crop);
     } finally {

@@ -1,11 +1,14 @@
 /** What the generate tests do inside the page: the generate stage on its own, with a style from any folder. */
 import { loadManifest } from '../../../sdk/assets/manifest';
-import { createModelStore } from '../../../sdk/assets/model-store';
+import { createModelStore, type ModelPart } from '../../../sdk/assets/model-store';
 import { loadStylePack } from '../../../sdk/assets/style-pack';
 import { FilterError } from '../../../sdk/errors';
 import { loadGenerator, type LoadedGenerator } from '../../../sdk/generate/load-generator';
-import { resolveStyle } from '../../../sdk/generate/resolve-style';
+import { resolveStyle, type StyleChoice } from '../../../sdk/generate/resolve-style';
+import { createStyleCodes } from '../../../sdk/generate/style-codes';
 import type { Affine, Backend, FaceCrop, Frame, StyleCode } from '../../../sdk/types';
+
+const ORT_BASE = '/node_modules/onnxruntime-web/dist/';
 
 /** An error as plain data. */
 export interface PlainError {
@@ -34,11 +37,21 @@ export async function loadStage(base: string, styleId: string, backend: Backend 
     pack,
     backend,
     quality,
-    ortWasmBase: '/node_modules/onnxruntime-web/dist/',
+    ortWasmBase: ORT_BASE,
     onWarning: (warning) => warnings.push(plain(warning)),
     onLost: (error) => losses.push(plain(error)),
   });
   return { ...loaded, warnings, losses, code: await loaded.codes.get(resolveStyle(pack, loaded.model, {})) };
+}
+
+/** The style codes of a style's small model on their own. */
+export async function openCodes(base: string, styleId: string, capacity?: number, parts?: readonly ModelPart[]) {
+  const assetBase = new URL(base, location.href);
+  const pack = await loadStylePack(assetBase, styleId);
+  const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
+  const model = await store.load(pack.models.lite!, parts ? { parts } : {});
+  const codes = createStyleCodes({ model, ortWasmBase: ORT_BASE, ...(capacity === undefined ? {} : { capacity }) });
+  return { codes, request: (choice: StyleChoice) => resolveStyle(pack, model.entry, choice) };
 }
 
 /** An error as plain data, for the trip out of the page. */
@@ -75,6 +88,5 @@ export function wholeCrop(framePx: number): FaceCrop {
   return cropOf([1 / framePx, 0, 0, 0, 1 / framePx, 0]);
 }
 
-export { createTensorBridge, toPixels, toPlanes } from '../../../sdk/generate/tensor-bridge';
-export { createStyleCodes } from '../../../sdk/generate/style-codes';
-export { createModelStore, loadManifest, loadStylePack, resolveStyle };
+export { createTensorBridge, toPixels } from '../../../sdk/generate/tensor-bridge';
+export { floatTensor } from '../../../sdk/generate/ort-runtime';
