@@ -77,6 +77,7 @@ export async function loadStages(options: StageSetOptions): Promise<StageSet> {
     const tracker = await createFaceTracker({
       wasmBase: `${assetBase}mediapipe`,
       modelUrl: `${assetBase}models/face_landmarker.task`,
+      mode,
       maxFaces: settings.maxFaces,
       signal,
     });

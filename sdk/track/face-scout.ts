@@ -7,12 +7,17 @@ import type { MediaPipe } from './mediapipe';
 const LOOK_EVERY_MS = 500;
 /** Another face this many times larger (in linear size) than the followed one is worth following too. */
 const WORTH_BY = 1.2;
-const MOST_FACES = 4;
+/** Most faces that are followed at once. */
+export const MOST_FACES = 4;
 
-/** A face as a square around a point, in pixels. */
-interface SeenFace {
+/** A place in the frame, in pixels. */
+interface Place {
   readonly xPx: number;
   readonly yPx: number;
+}
+
+/** A face as a square around a point, in pixels. */
+interface SeenFace extends Place {
   readonly sizePx: number;
 }
 
@@ -28,14 +33,9 @@ export interface FaceScout {
    * @param frame Borrowed for the call.
    * @param timestampMs Its time, greater than before.
    * @param following How many are being followed now.
-   * @param followed Middle of the chosen face in pixels, if there is one.
+   * @param followed Middle of the chosen face.
    */
-  advise(
-    frame: Frame,
-    timestampMs: number,
-    following: number,
-    followed: { readonly xPx: number; readonly yPx: number } | undefined,
-  ): number;
+  advise(frame: Frame, timestampMs: number, following: number, followed: Place): number;
   /** Frees the detector. Idempotent. */
   close(): void;
 }
@@ -49,7 +49,7 @@ export async function createFaceScout(mediaPipe: MediaPipe, bundle: Uint8Array):
 
   return {
     advise(frame, timestampMs, following, followed) {
-      if (timestampMs < nextLookMs || followed === undefined) return following;
+      if (timestampMs < nextLookMs) return following;
       nextLookMs = timestampMs + LOOK_EVERY_MS;
       const { detections } = detector.task.detectForVideo(frame.image, timestampMs);
       const seen = detections.flatMap(({ boundingBox }) => (boundingBox ? [seenFace(boundingBox)] : []));
@@ -68,11 +68,7 @@ function seenFace({ originX, originY, width, height }: BoundingBox): SeenFace {
  * one, and then for as long as there are several, because a landmarker for one face takes the one
  * it finds most certain, not the one that was chosen.
  */
-export function faceCountFor(
-  seen: readonly SeenFace[],
-  following: number,
-  followed: { readonly xPx: number; readonly yPx: number },
-): number {
+export function faceCountFor(seen: readonly SeenFace[], following: number, followed: Place): number {
   if (seen.length < 2) return 1;
   const several = Math.min(seen.length, MOST_FACES);
   if (following > 1) return several;

@@ -1,12 +1,12 @@
-import type { FaceLandmarker, FaceLandmarkerResult } from '@mediapipe/tasks-vision';
 import { FilterError } from '../errors';
 import type { Face, Frame } from '../types';
 import { chooseDelegate } from './choose-delegate';
 import { hasBlendshapes } from './face-bundle';
-import { createFaceScout, type FaceScout } from './face-scout';
-import { FaceSelector, type Detection } from './face-selector';
+import { createFaceScout, MOST_FACES, type FaceScout } from './face-scout';
+import { FaceSelector } from './face-selector';
+import { Landmarker } from './landmarker';
 import { loadFaceModel } from './load-face-model';
-import { loadMediaPipe, type MediaPipeTask, type TrackDelegate } from './mediapipe';
+import { loadMediaPipe, type TrackDelegate, type TrackMode } from './mediapipe';
 import { TrackerClock } from './tracker-clock';
 
 /** What {@link createFaceTracker} needs. */
@@ -19,6 +19,8 @@ export interface FaceTrackerOptions {
   readonly modelBytes?: Uint8Array;
   /** Faces followed at once, 1…4. Default 1. */
   readonly maxFaces?: number;
+  /** Default `video`. In `still` each frame stands alone: ids and places are not kept from one to the next. */
+  readonly mode?: TrackMode;
   /** Default `auto`: `gpu` where a real GPU is found, else `cpu`. */
   readonly delegate?: TrackDelegate | 'auto';
   /** Stops the loading of the model. */
@@ -50,7 +52,6 @@ export interface FaceTracker {
   close(): void;
 }
 
-const LANDMARK_COUNT = 478;
 /** A point in the middle of the face. */
 const NOSE_BRIDGE = 6;
 
@@ -60,151 +61,128 @@ const NOSE_BRIDGE = 6;
  */
 export async function createFaceTracker(options: FaceTrackerOptions): Promise<FaceTracker> {
   const maxFaces = checkedMaxFaces(options.maxFaces ?? 1);
-  const wanted = options.delegate ?? 'auto';
+  const { mode = 'video', delegate: wanted = 'auto' } = options;
   const [bundle, mediaPipe, delegate] = await Promise.all([
     loadFaceModel(options),
     loadMediaPipe(options.wasmBase, options.signal),
     wanted === 'auto' ? chooseDelegate() : wanted,
   ]);
-  const landmarker = await mediaPipe.createLandmarker(bundle, {
-    delegate,
-    numFaces: maxFaces,
-    blendshapes: hasBlendshapes(bundle),
-  });
+  // A picture is looked at once: all its faces must be known before some are chosen.
+  const numFaces = mode === 'still' ? MOST_FACES : maxFaces;
+  const task = await mediaPipe.createLandmarker(bundle, { delegate, mode, numFaces, blendshapes: hasBlendshapes(bundle) });
+  const landmarker = new Landmarker(task, mode, numFaces);
   try {
-    return new MediaPipeTracker(landmarker, await createFaceScout(mediaPipe, bundle), maxFaces);
+    if (mode === 'still') return new StillTracker(landmarker, maxFaces);
+    return new VideoTracker(landmarker, await createFaceScout(mediaPipe, bundle), maxFaces);
   } catch (error) {
     landmarker.close();
     throw error;
   }
 }
 
-class MediaPipeTracker implements FaceTracker {
-  readonly #landmarker: MediaPipeTask<FaceLandmarker>;
-  readonly #scout: FaceScout | undefined;
-  readonly #selector: FaceSelector;
-  readonly #clock = new TrackerClock();
-  #maxFaces: number;
-  /** How many faces the landmarker follows; more than `#maxFaces` while another competes for the one place. */
-  #following: number;
-  #frameSize = '';
-  #mustRestart = false;
+abstract class Tracker implements FaceTracker {
+  protected readonly selector: FaceSelector;
   #closed = false;
 
-  constructor(landmarker: MediaPipeTask<FaceLandmarker>, scout: FaceScout | undefined, maxFaces: number) {
-    this.#landmarker = landmarker;
-    this.#scout = scout;
-    this.#selector = new FaceSelector(maxFaces);
-    this.#maxFaces = maxFaces;
-    this.#following = maxFaces;
+  constructor(
+    protected readonly landmarker: Landmarker,
+    protected maxFaces: number,
+  ) {
+    this.selector = new FaceSelector(maxFaces);
   }
 
   get delegate(): TrackDelegate {
-    return this.#landmarker.delegate;
+    return this.landmarker.delegate;
   }
 
-  detect(frame: Frame): readonly Face[] {
-    this.#assertOpen();
-    const frameSize = `${frame.widthPx}×${frame.heightPx}`;
-    if (this.#frameSize !== '' && frameSize !== this.#frameSize) this.reset();
-    this.#frameSize = frameSize;
-    try {
-      return this.#detect(frame);
-    } catch (cause) {
-      // MediaPipe refuses every frame that follows one it failed on.
-      this.#mustRestart = true;
-      throw new FilterError(
-        'stage-failed',
-        'The face tracker could not work on this frame; it goes through without faces.',
-        { stage: 'track', cause },
-      );
-    }
-  }
-
-  #detect(frame: Frame): readonly Face[] {
-    if (this.#mustRestart) this.#restart();
-    const timestampMs = this.#clock.next(frame.timestampUs);
-    const found = detectionsOf(this.#landmarker.task.detectForVideo(frame.image, timestampMs));
-    const faces = this.#selector.select(found, frame.widthPx / frame.heightPx, timestampMs * 1000);
-    if (this.#maxFaces === 1) this.#scoutAround(frame, timestampMs, faces[0]);
-    return faces;
-  }
-
-  #scoutAround(frame: Frame, timestampMs: number, chosen: Face | undefined): void {
-    if (this.#scout === undefined) return;
-    const followed = chosen && {
-      xPx: (chosen.landmarks[NOSE_BRIDGE * 3] ?? 0) * frame.widthPx,
-      yPx: (chosen.landmarks[NOSE_BRIDGE * 3 + 1] ?? 0) * frame.heightPx,
-    };
-    const advised = this.#scout.advise(frame, timestampMs, this.#following, followed);
-    if (advised !== this.#following) {
-      this.#following = advised;
-      this.#mustRestart = true;
-    }
-  }
-
-  /** Begins the landmarker's graph anew, with as many faces as are followed now. Some 15–40 ms, without reading the model again. */
-  #restart(): void {
-    const begin = (): void => {
-      // Done when it returns, as no model is loaded; the promise is resolved already.
-      void this.#landmarker.task.setOptions({ numFaces: this.#following });
-    };
-    try {
-      begin();
-    } catch {
-      // Closing a graph that failed throws its failure once more, and only once.
-      begin();
-    }
-    this.#mustRestart = false;
-  }
+  abstract detect(frame: Frame): readonly Face[];
 
   setOptions({ maxFaces }: FaceTrackerSettings): void {
-    this.#assertOpen();
-    if (maxFaces === undefined || maxFaces === this.#maxFaces) return;
-    this.#maxFaces = checkedMaxFaces(maxFaces);
-    this.#selector.setMaxFaces(maxFaces);
-    // From several down to one the landmarker keeps following all, or it might drop the chosen one; the scout ends that.
-    if (maxFaces === 1) return;
-    this.#following = maxFaces;
-    this.#mustRestart = true;
+    this.assertOpen();
+    if (maxFaces === undefined) return;
+    this.maxFaces = checkedMaxFaces(maxFaces);
+    this.selector.setMaxFaces(maxFaces);
   }
 
   reset(): void {
-    this.#assertOpen();
-    this.#selector.reset();
-    this.#following = this.#maxFaces;
-    this.#mustRestart = true;
+    this.assertOpen();
+    this.selector.reset();
+    this.landmarker.restart();
   }
 
   close(): void {
-    if (this.#closed) return;
     this.#closed = true;
-    this.#scout?.close();
-    this.#landmarker.close();
+    this.landmarker.close();
   }
 
-  #assertOpen(): void {
+  protected assertOpen(): void {
     if (this.#closed) {
       throw new FilterError('closed', 'The face tracker has been closed; make a new one.', { stage: 'track' });
     }
   }
 }
 
-function checkedMaxFaces(maxFaces: number): number {
-  if (Number.isInteger(maxFaces) && maxFaces >= 1 && maxFaces <= 4) return maxFaces;
-  throw new FilterError(
-    'bad-option',
-    `options.maxFaces must be a whole number from 1 to 4, but is ${String(maxFaces)}.`,
-    { stage: 'options' },
-  );
+class StillTracker extends Tracker {
+  detect(frame: Frame): readonly Face[] {
+    this.assertOpen();
+    const found = this.landmarker.detect(frame, 0);
+    this.selector.reset();
+    return this.selector.select(found, frame.widthPx / frame.heightPx, 0);
+  }
 }
 
-function detectionsOf(result: FaceLandmarkerResult): readonly Detection[] {
-  return result.faceLandmarks.map((points, face) => {
-    const landmarks = new Float32Array(LANDMARK_COUNT * 3);
-    points.slice(0, LANDMARK_COUNT).forEach(({ x, y, z }, i) => landmarks.set([x, y, z], i * 3));
-    const categories = result.faceBlendshapes[face]?.categories ?? [];
-    const blendshapes = new Map(categories.map(({ categoryName, score }) => [categoryName, score]));
-    return { landmarks, blendshapes };
+class VideoTracker extends Tracker {
+  readonly #scout: FaceScout | undefined;
+  readonly #clock = new TrackerClock();
+  #frameSize = '';
+
+  constructor(landmarker: Landmarker, scout: FaceScout | undefined, maxFaces: number) {
+    super(landmarker, maxFaces);
+    this.#scout = scout;
+  }
+
+  detect(frame: Frame): readonly Face[] {
+    this.assertOpen();
+    const frameSize = `${frame.widthPx}×${frame.heightPx}`;
+    if (this.#frameSize !== '' && frameSize !== this.#frameSize) this.reset();
+    this.#frameSize = frameSize;
+    const timestampMs = this.#clock.next(frame.timestampUs);
+    const found = this.landmarker.detect(frame, timestampMs);
+    const faces = this.selector.select(found, frame.widthPx / frame.heightPx, timestampMs * 1000);
+    if (this.maxFaces === 1) this.#scoutAround(frame, timestampMs, faces[0]);
+    return faces;
+  }
+
+  override setOptions(settings: FaceTrackerSettings): void {
+    super.setOptions(settings);
+    // Down to one, the landmarker goes on with all until the scout ends it: by itself it might drop the chosen one.
+    if (this.maxFaces > 1) this.landmarker.setNumFaces(this.maxFaces);
+  }
+
+  override reset(): void {
+    super.reset();
+    this.landmarker.setNumFaces(this.maxFaces);
+  }
+
+  override close(): void {
+    super.close();
+    this.#scout?.close();
+  }
+
+  #scoutAround(frame: Frame, timestampMs: number, chosen: Face | undefined): void {
+    if (this.#scout === undefined || chosen === undefined) return;
+    const { landmarks } = chosen;
+    const followed = {
+      xPx: (landmarks[NOSE_BRIDGE * 3] ?? 0) * frame.widthPx,
+      yPx: (landmarks[NOSE_BRIDGE * 3 + 1] ?? 0) * frame.heightPx,
+    };
+    this.landmarker.setNumFaces(this.#scout.advise(frame, timestampMs, this.landmarker.numFaces, followed));
+  }
+}
+
+function checkedMaxFaces(maxFaces: number): number {
+  if (Number.isInteger(maxFaces) && maxFaces >= 1 && maxFaces <= MOST_FACES) return maxFaces;
+  throw new FilterError('bad-option', `options.maxFaces must be a whole number from 1 to ${MOST_FACES}, but is ${maxFaces}.`, {
+    stage: 'options',
   });
 }

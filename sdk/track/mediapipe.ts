@@ -6,6 +6,9 @@ import { FilterError } from '../errors';
 /** Where MediaPipe runs its networks: `gpu` pays only on a real GPU. */
 export type TrackDelegate = 'cpu' | 'gpu';
 
+/** `video`: frames follow one another, and a face is sought near its last place. `still`: each frame stands alone. */
+export type TrackMode = 'video' | 'still';
+
 /** A task of MediaPipe's together with the WebGL context it uploads frames through. */
 export interface MediaPipeTask<Task> {
   readonly task: Task;
@@ -17,6 +20,7 @@ export interface MediaPipeTask<Task> {
 /** Settings of a landmarker. */
 export interface LandmarkerOptions {
   readonly delegate: TrackDelegate;
+  readonly mode: TrackMode;
   /** 1 or more. */
   readonly numFaces: number;
   /** Whether expressions are computed, which not every bundle can. */
@@ -26,8 +30,8 @@ export interface LandmarkerOptions {
 /** MediaPipe's WASM, fetched and compiled once for all its tasks. */
 export interface MediaPipe {
   /**
-   * A face landmarker in video mode; on `cpu` if it does not start on `gpu`.
-   * With `numFaces` above 1, frames that show fewer faces cost a run of the detector each.
+   * A face landmarker; on `cpu` if it does not start on `gpu`.
+   * In video mode and with `numFaces` above 1, frames that show fewer faces cost a run of the detector each.
    */
   createLandmarker(bundle: Uint8Array, options: LandmarkerOptions): Promise<MediaPipeTask<FaceLandmarker>>;
   /** A face detector in video mode, on the processor. */
@@ -80,13 +84,13 @@ export async function loadMediaPipe(wasmBase: string, signal?: AbortSignal): Pro
   (globalThis as LoaderGlobals).custom_dbg = ignoreLog;
 
   return {
-    async createLandmarker(bundle, { delegate, numFaces, blendshapes }) {
+    async createLandmarker(bundle, { delegate, mode, numFaces, blendshapes }) {
       const startOn = (chosen: TrackDelegate) =>
         startTask(factory, compiled, chosen, (canvas) =>
           FaceLandmarker.createFromOptions(FILES, {
             baseOptions: { modelAssetBuffer: bundle, delegate: chosen === 'gpu' ? 'GPU' : 'CPU' },
             canvas,
-            runningMode: 'VIDEO',
+            runningMode: mode === 'video' ? 'VIDEO' : 'IMAGE',
             numFaces,
             outputFaceBlendshapes: blendshapes,
           }),

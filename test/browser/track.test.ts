@@ -156,6 +156,23 @@ describe('the tracker', () => {
     expect(counts).toEqual([1, 1, 1, 1, 0, 1]);
   });
 
+  it('takes the largest face of a picture, and each picture by itself', async () => {
+    const seen = await run(async ({ openStage, openTracker }: Module) => {
+      const show = await openStage(960, 480);
+      const tracker = await openTracker({ mode: 'still' });
+      const [left, right] = [{ xPx: 220, yPx: 240, sizePx: 220 }, { xPx: 680, yPx: 240, sizePx: 330 }];
+      const places = [[left], [left, right], [], [right], [left]].map((poses) => {
+        const frame = show(poses, 0);
+        const faces = tracker.detect(frame);
+        frame.close();
+        return faces.map(({ landmarks }) => (landmarks[3]! < 0.5 ? 'left' : 'right'));
+      });
+      tracker.close();
+      return places;
+    });
+    expect(seen).toEqual([['left'], ['right'], [], ['right'], ['left']]);
+  });
+
   it('fails on a closed frame in a sentence, and follows the next frame', async () => {
     const result = await run(async ({ failureOf, openStage, openTracker }: Module) => {
       const show = await openStage(640, 480);
