@@ -14,6 +14,9 @@ export { openStage, StyleFilter };
 /** Options that every test starts from: the backend that gives the same numbers everywhere. */
 export const BASE: StyleFilterOptions = { style: 'comic', backend: 'wasm' };
 
+/** The style whose networks do sums: see `test/helpers/tiny-assets.ts`. */
+export const TINY: StyleFilterOptions = { ...BASE, style: 'tiny' };
+
 /** What a promise was rejected with, as plain data. */
 export async function refusal(promise: Promise<unknown>): Promise<Pick<FilterError, 'code' | 'message' | 'stage' | 'fatal'>> {
   try {
