@@ -41,7 +41,7 @@ class Character:
         """A pair of glasses as premultiplied float RGBA; lenses let the eyes through."""
         glasses = self._sheet("09_glasses", item, "base").astype(np.float32)
         lens = glasses[..., 3:] < 235
-        return np.where(lens, glasses * 0.45, glasses) if "circle" in item else glasses
+        return np.where(lens, glasses * 0.25, glasses) if "circle" in item else glasses
 
     def _compose(self, layer: str) -> np.ndarray:
         person = self.exemplar

@@ -16,7 +16,7 @@ from distill.atelier.rig_eyes import LINE, draw_brow, draw_eye, eye_window
 from distill.atelier.rig_mouth import draw_mouth
 from distill.atelier.warp import HeadTurn, Proportions, full_map, square_points, upright_grid
 
-FEATURE_LEFT, FEATURE_WIDTH, FEATURE_TOP, FEATURE_HEIGHT = 310, 372, 400, 224
+FEATURE_LEFT, FEATURE_WIDTH, FEATURE_TOP, FEATURE_HEIGHT = 310, 372, 400, 272
 
 
 @dataclass(frozen=True)

@@ -163,7 +163,7 @@ def _traits(parts: PartSet, person: Exemplar) -> np.ndarray:
         one_hot("00_back_hair", person.back_hair, 0.9),
         one_hot("04_outfits", person.outfit, 0.4),
         one_hot("09_glasses", person.glasses, 0.5),
-        lab(person.hair) / 40, lab(person.skin) / 40, lab(person.eye) / 90,
-        [0.5 * (person.headphones), 0.5 * (person.accessory is not None)],
+        lab(person.hair) / 40, lab(person.skin) / 55, lab(person.eye) / 90,
+        [0.35 * person.headphones, 0.35 * (person.accessory is not None)],
         [(person.eye_scale - 1) * 3, person.eye_tilt / 14, (person.jaw_width - 1) * 5],
     ])

@@ -22,7 +22,7 @@ from distill.atelier.photo_colors import with_photo_colours
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression
 from distill.atelier.photos import PhotoStudy, load_photo
 from distill.atelier.pose import read_pose
-from distill.atelier.props import KINDS, add_prop
+from distill.atelier.props import KINDS, add_prop, cut_frame
 from distill.atelier.webcam import spoil
 
 DEFAULT_GLASSES = "01_black_glasses"
@@ -43,6 +43,7 @@ class PairPlan:
     angle_rad: float
     shift_px: tuple[float, float]
     prop: str | None
+    cut: bool
     reality: float
     seed: int
 
@@ -91,9 +92,7 @@ def plan_pair(
     if rng.random() < mix.jaw:
         jaw, teeth = float(rng.uniform(0.05, 1)), float(rng.uniform(0, 1))
     colour = float(rng.choice([1.0, 0.0, rng.uniform(0, 1)], p=[0.5, 0.25, 0.25]))
-    cut = rng.random() < mix.cut
-    reach = mix.jitter * (110 if cut else 14)
-    shift = rng.uniform(-reach, reach, 2)
+    shift = rng.uniform(-14, 14, 2) * mix.jitter
     plan = PairPlan(
         index=index, photo=photo, exemplar=exemplars[int(rng.integers(len(exemplars)))],
         structure=float(rng.uniform(0, 1)), colour=colour,
@@ -102,6 +101,7 @@ def plan_pair(
         angle_rad=float(mix.jitter * rng.normal(0, 0.12)),
         shift_px=(float(shift[0]), float(shift[1])),
         prop=str(rng.choice(KINDS)) if rng.random() < mix.prop else None,
+        cut=bool(rng.random() < mix.cut),
         reality=float(rng.uniform(0.3, 1)) if rng.random() < mix.reality else 0.0,
         seed=int(rng.integers(2**31)))
     return plan
@@ -147,9 +147,8 @@ class PairMaker:
             warped, matte = warped[:, ::-1].copy(), matte[:, ::-1].copy()
             reading, expression = mirror_reading(reading), mirror_expression(expression)
         move = similarity(plan.scale, plan.angle_rad, plan.shift_px)
-        border = cv2.BORDER_REFLECT_101 if np.hypot(*plan.shift_px) < 30 else cv2.BORDER_REPLICATE
-        warped = move_picture(warped, move, border)
-        matte = move_picture(matte, move, border)
+        warped = move_picture(warped, move, cv2.BORDER_REFLECT_101)
+        matte = move_picture(matte, move, cv2.BORDER_REPLICATE)
         reading = move_reading(reading, move)
         # The jaw moves the chin, so the pose's proportions come from the warped face.
         pose = warped_expression(reading, dataclasses.replace(plan.warp, lids=(0.0, 0.0)))[0]
@@ -158,6 +157,8 @@ class PairMaker:
             propped = add_prop(warped, reading, plan.prop, rng)
             warped, glasses = propped.photo, glasses or propped.glasses
             matte = np.maximum(matte, propped.headwear)
+        if plan.cut:
+            warped = cut_frame(warped, rng)
         if plan.reality > 0:
             warped = spoil(warped, rng, plan.reality)
         drawn = draw_portrait(

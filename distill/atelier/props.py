@@ -37,6 +37,19 @@ def add_prop(
     return Propped(np.clip(out + 0.5, 0, 255).astype(np.uint8), worn, kind == "glasses")
 
 
+def cut_frame(photo: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """The photo as if the camera's frame ended inside it: mirrored, as the crop does, or black."""
+    size = photo.shape[0]
+    cuts = np.zeros(4, int)
+    side = int(rng.integers(4))
+    # Above and below a face has more room than at its sides.
+    cuts[side] = int(size * rng.uniform(0.08, 0.3 if side < 2 else 0.38))
+    top, bottom, left, right = (int(cut) for cut in cuts)
+    inner = photo[top:size - bottom, left:size - right]
+    border = cv2.BORDER_CONSTANT if rng.random() < 0.3 else cv2.BORDER_REFLECT_101
+    return cv2.copyMakeBorder(inner, top, bottom, left, right, border)
+
+
 class _Frame:
     """The face's own axes: `at(x, y)` in eye distances from the eye middle, y down the face."""
 
