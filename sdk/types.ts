@@ -63,6 +63,8 @@ export interface SmoothedCrop {
   readonly sizePx: number;
   /** 0…1: how much of the styled face shows (fades in and out as a face comes and goes). */
   readonly opacity: number;
+  /** Part of the crop that holds the matte, `[left, top, right, bottom]` in crop units; only it is drawn. Default: the whole crop. */
+  readonly bounds?: readonly [number, number, number, number];
 }
 
 /** What everything the style decides comes down to for one network: computed once per style change, then constant. */

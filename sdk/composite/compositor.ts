@@ -98,8 +98,8 @@ export function createCompositor(options: CompositorOptions): Compositor {
           settings.colorMatch > 0
             ? colorMatchPass.solve(layer, frameFromCrop, framePass.texture)
             : null;
-        const picture = mattePass.prepare(index, layer, colors, settings, frameFromCrop);
-        return { picture, frameFromCrop, opacity: layer.opacity, sizePx: layer.sizePx };
+        const cutout = mattePass.prepare(index, layer, colors, settings, frameFromCrop);
+        return { ...cutout, frameFromCrop, opacity: layer.opacity, sizePx: layer.sizePx };
       });
   }
 

@@ -25,6 +25,7 @@ export class FramePass {
   draw(mirror: boolean): void {
     this.#context.draw({
       program: frameProgram,
+      defines: this.texture.defines,
       uniforms: { frame: this.texture.handle, frameSizePx: this.texture.frameSizePx, mirror },
       target: null,
     });

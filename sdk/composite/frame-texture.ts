@@ -15,6 +15,7 @@ export class FrameTexture {
   #current: GlTexture;
   #bytes = new Uint8Array(0);
   #canCopy = true;
+  #isStretched = false;
   #frameSizePx: readonly [number, number] = [1, 1];
 
   constructor(context: GlContext) {
@@ -34,9 +35,16 @@ export class FrameTexture {
     return this.#frameSizePx;
   }
 
+  /** What a shader that reads the frame must have defined. */
+  get defines(): readonly string[] {
+    return this.#isStretched ? ['STRETCHED'] : [];
+  }
+
   /** Uploads a frame. Reads it only before the promise settles. */
   async upload(frame: Frame): Promise<void> {
     this.#frameSizePx = [frame.widthPx, frame.heightPx];
+    const [widthPx, heightPx] = pixelSizeOf(frame);
+    this.#isStretched = widthPx !== frame.widthPx || heightPx !== frame.heightPx;
     if (this.#context.isSoftware && this.#canCopy && isPlain(frame)) {
       this.#canCopy = await this.#uploadCopy(frame.image as VideoFrame, frame);
       if (this.#canCopy) return;
@@ -70,13 +78,25 @@ export class FrameTexture {
   }
 }
 
+/** Width and height of the upright picture in its own pixels; the texture gets that size. */
+function pixelSizeOf({ image }: Frame): readonly [number, number] {
+  if (!('visibleRect' in image)) return [image.width, image.height];
+  const { width = 0, height = 0 } = image.visibleRect ?? {};
+  return turnOf(image) % 180 === 0 ? [width, height] : [height, width];
+}
+
+/** Degrees by which the browser turns the frame; only newer ones tell. */
+function turnOf(image: VideoFrame): number {
+  return (image as { rotation?: number }).rotation ?? 0;
+}
+
 /** Whether the frame's bytes are its displayed pixels: opaque, neither turned nor stretched. */
 function isPlain({ image, widthPx, heightPx }: Frame): boolean {
   if (!('copyTo' in image)) return false;
-  const { rotation = 0, flip = false } = image as { rotation?: number; flip?: boolean };
+  const { flip = false } = image as { flip?: boolean };
   const { visibleRect, format } = image;
   return (
-    rotation === 0 &&
+    turnOf(image) === 0 &&
     !flip &&
     visibleRect?.width === widthPx &&
     visibleRect.height === heightPx &&

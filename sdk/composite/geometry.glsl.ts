@@ -5,27 +5,33 @@ void main() {
 }
 `;
 
-/** Vertex shader: the crop's square where it lies in the frame; `at` is the place in the crop, [0, 1]². */
+/** Vertex shader: a part of the crop's square where it lies in the frame; `at` is the place in the crop, [0, 1]². */
 export const cropSquareVertex = /* glsl */ `#version 300 es
 uniform mat3 frameFromCrop;
 uniform vec2 frameSizePx;
+uniform vec4 bounds;
 uniform bool mirror;
 out vec2 at;
 void main() {
-  at = vec2(gl_VertexID & 1, gl_VertexID >> 1);
+  at = mix(bounds.xy, bounds.zw, vec2(gl_VertexID & 1, gl_VertexID >> 1));
   vec2 place = (frameFromCrop * vec3(at, 1.0)).xy / frameSizePx;
   vec2 clip = vec2(2.0 * place.x - 1.0, 1.0 - 2.0 * place.y);
   gl_Position = vec4(mirror ? -clip.x : clip.x, clip.y, 0.0, 1.0);
 }
 `;
 
-/** The frame's own pixel under a pixel of the canvas, unsampled where both have the same size. Needs \`frame\`, \`frameSizePx\`, \`mirror\`. */
+/**
+ * The frame's own pixel under a pixel of the canvas, unsampled unless STRETCHED is defined.
+ * Needs `frame`, `frameSizePx`, `mirror`.
+ */
 export const frameAt = /* glsl */ `
 vec4 frameAt(vec2 canvasPx) {
   vec2 place = vec2(canvasPx.x, frameSizePx.y - canvasPx.y);
   if (mirror) place.x = frameSizePx.x - place.x;
-  return textureSize(frame, 0) == ivec2(frameSizePx)
-    ? texelFetch(frame, ivec2(place), 0)
-    : textureLod(frame, place / frameSizePx, 0.0);
+#ifdef STRETCHED
+  return textureLod(frame, place / frameSizePx, 0.0);
+#else
+  return texelFetch(frame, ivec2(place), 0);
+#endif
 }
 `;

@@ -13,9 +13,14 @@ export interface ProgramDefinition {
 /** How a drawn pixel joins what is there: replaces it, lies over it (premultiplied), cuts it out, or is mixed in by the draw's `mix`. */
 export type Blend = 'replace' | 'over' | 'cut' | 'mix';
 
+/** A rectangle of a target, `[left, top, width, height]` in whole pixels from its row 0. */
+export type PixelBox = readonly [number, number, number, number];
+
 /** One draw call without vertex buffers: vertices come from `gl_VertexID`. */
 export interface DrawCall {
   readonly program: ProgramDefinition;
+  /** Names the shader sees as defined. A software renderer takes both sides of an `if`, so choices are made here. Default none. */
+  readonly defines?: readonly string[];
   readonly uniforms: Readonly<Record<string, unknown>>;
   /** Where the pixels go. Null is the canvas. */
   readonly target: GlTarget | null;
@@ -25,6 +30,8 @@ export interface DrawCall {
   readonly blend?: Blend;
   /** Weight of the new pixel for blend `mix`, 0…1. Default 1. */
   readonly mix?: number;
+  /** Draws only this part of the target and clears the rest to transparent. Default the whole target. */
+  readonly only?: PixelBox;
 }
 
 /** Live WebGL objects, for leak tests. */
@@ -57,7 +64,7 @@ export interface GlContext extends GlOwner {
   readonly isSoftware: boolean;
   readonly counts: GlCounts;
   /** Compiles a program ahead of its first draw. @throws FilterError `unsupported` with the shader's log. */
-  compile(program: ProgramDefinition): void;
+  compile(program: ProgramDefinition, defines?: readonly string[]): void;
   /** A texture of our own; storage is made when first used. */
   texture(spec: TextureSpec): GlTexture;
   /** A texture that can be drawn to. */
@@ -99,7 +106,7 @@ export function createGlContext(options: GlContextOptions): GlContext {
       { stage: 'composite', fatal: true },
     );
   }
-  const programs = new Map<ProgramDefinition, ProgramInfo>();
+  const programs = new Map<string, ProgramInfo>();
   const owned = new Set<GlTexture>();
   let epoch = 0;
   let lost = gl.isContextLost();
@@ -121,11 +128,13 @@ export function createGlContext(options: GlContextOptions): GlContext {
     if (lost || gl!.isContextLost()) throw lostError();
   }
 
-  function programOf(definition: ProgramDefinition): ProgramInfo {
-    const known = programs.get(definition);
+  function programOf(definition: ProgramDefinition, defines: readonly string[] = []): ProgramInfo {
+    const key = [definition.name, ...defines].join(' ');
+    const known = programs.get(key);
     if (known !== undefined) return known;
     let log = '';
-    const made = createProgramInfo(gl!, [definition.vertex, definition.fragment], (message) => {
+    const sources = [definition.vertex, definition.fragment].map((source) => define(source, defines));
+    const made = createProgramInfo(gl!, sources, (message) => {
       log = message;
     }) as ProgramInfo | null;
     if (made === null) {
@@ -136,7 +145,7 @@ export function createGlContext(options: GlContextOptions): GlContext {
         { stage: 'composite', fatal: true },
       );
     }
-    programs.set(definition, made);
+    programs.set(key, made);
     return made;
   }
 
@@ -184,9 +193,9 @@ export function createGlContext(options: GlContextOptions): GlContext {
       owned.delete(texture);
     },
     assertUsable,
-    compile(program) {
+    compile(program, defines) {
       assertUsable();
-      programOf(program);
+      programOf(program, defines);
     },
     texture(spec) {
       const texture = new GlTexture(context, spec);
@@ -201,13 +210,20 @@ export function createGlContext(options: GlContextOptions): GlContext {
     draw(call) {
       assertUsable();
       const { target, blend = 'replace', vertices = 3 } = call;
-      const program = programOf(call.program);
+      const program = programOf(call.program, call.defines);
       gl.bindFramebuffer(gl.FRAMEBUFFER, target === null ? null : target.framebuffer);
       gl.viewport(0, 0, target?.widthPx ?? canvas.width, target?.heightPx ?? canvas.height);
       setBlend(gl, blend, call.mix ?? 1);
       gl.useProgram(program.program);
       setUniforms(program, call.uniforms);
+      if (call.only) {
+        gl.clearColor(0, 0, 0, 0);
+        gl.clear(gl.COLOR_BUFFER_BIT);
+        gl.enable(gl.SCISSOR_TEST);
+        gl.scissor(...call.only);
+      }
       gl.drawArrays(vertices === 3 ? gl.TRIANGLES : gl.TRIANGLE_STRIP, 0, vertices);
+      if (call.only) gl.disable(gl.SCISSOR_TEST);
     },
     close() {
       if (closed) return;
@@ -222,6 +238,11 @@ export function createGlContext(options: GlContextOptions): GlContext {
     },
   };
   return context;
+}
+
+/** The source with names defined right after its `#version` line, where GLSL wants them. */
+function define(source: string, names: readonly string[]): string {
+  return source.replace('\n', `\n${names.map((name) => `#define ${name}\n`).join('')}`);
 }
 
 function isSoftwareRenderer(gl: WebGL2RenderingContext): boolean {

@@ -1,8 +1,8 @@
 import { cropSquareVertex, frameAt } from './geometry.glsl';
 
 /**
- * Shader of `LayerPass`. `picture` is premultiplied. `underlay` is the share of the untouched frame inside the
- * matte, where something else than the frame lies behind it.
+ * Shader of `LayerPass`. `picture` is premultiplied. UNDERLAY mixes the untouched frame in inside the matte, for where
+ * something else than the frame lies behind it. BICUBIC samples magnified pictures better.
  */
 export const layerProgram = {
   name: 'LayerPass',
@@ -13,15 +13,17 @@ uniform sampler2D picture;
 uniform sampler2D frame;
 uniform vec2 frameSizePx;
 uniform bool mirror;
-uniform bool sharp;
 uniform float opacity;
 uniform float underlay;
 in vec2 at;
 out vec4 color;
+#ifdef UNDERLAY
 ${frameAt}
+#endif
 
+#ifdef BICUBIC
 // Catmull-Rom from five bilinear reads (the corners' small weights are left out): magnified ink lines stay crisp.
-vec4 sampleSharp(vec2 at) {
+vec4 sampleBicubic(vec2 at) {
   vec2 size = vec2(textureSize(picture, 0));
   vec2 place = at * size;
   vec2 centre = floor(place - 0.5) + 0.5;
@@ -45,12 +47,18 @@ vec4 sampleSharp(vec2 at) {
   result.a = clamp(result.a, 0.0, 1.0);
   return vec4(clamp(result.rgb, 0.0, result.a), result.a);
 }
+#endif
 
 void main() {
-  vec4 head = sharp ? sampleSharp(at) : texture(picture, at);
-  if (head.a == 0.0) discard;
+#ifdef BICUBIC
+  vec4 head = sampleBicubic(at);
+#else
+  vec4 head = texture(picture, at);
+#endif
   color = head * opacity;
-  if (underlay > 0.0) color += vec4(frameAt(gl_FragCoord.xy).rgb, 1.0) * (head.a * underlay);
+#ifdef UNDERLAY
+  color += vec4(frameAt(gl_FragCoord.xy).rgb, 1.0) * (head.a * underlay);
+#endif
 }
 `,
 };

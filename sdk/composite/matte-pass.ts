@@ -1,4 +1,5 @@
 import type { Affine, SmoothedCrop } from '../types';
+import { growBounds, toPixelBox, type Bounds } from './bounds';
 import type { ResolvedCompositeSettings } from './composite-settings';
 import type { GlContext } from './gl-context';
 import type { GlTarget } from './gl-texture';
@@ -6,10 +7,20 @@ import { matteProgram } from './matte-pass.glsl';
 
 /** Feather radius in crop widths at setting 1. */
 const MAX_FEATHER = 0.05;
+/** Largest radius in texels for which the nearest neighbours will do. */
+const NARROW_TEXELS = 2;
 /** Width of the fade along the crop's border in crop widths. */
 const BORDER = 0.04;
 /** Texels per frame pixel above which sampling would skip texels. */
 const MINIFIED = 1.5;
+
+/** A styled crop ready to be laid over a frame. */
+export interface Cutout {
+  /** Premultiplied picture of the whole crop. */
+  readonly picture: WebGLTexture;
+  /** Outside of these it is transparent. */
+  readonly bounds: Bounds;
+}
 
 /**
  * Makes a styled crop ready to be laid over the frame: colours matched, matte feathered and faded out along
@@ -24,11 +35,11 @@ export class MattePass {
   }
 
   compile(): void {
-    this.#context.compile(matteProgram);
+    this.#context.compile(matteProgram, ['NARROW']);
   }
 
   /**
-   * Makes the picture of the layer at place `index`; it holds until the next picture at that place.
+   * Makes the cutout of the layer at place `index`; it holds until the next picture at that place.
    * `colors` is the result of the colour match, or null for none.
    */
   prepare(
@@ -37,7 +48,7 @@ export class MattePass {
     colors: WebGLTexture | null,
     settings: ResolvedCompositeSettings,
     frameFromCrop: Affine,
-  ): WebGLTexture {
+  ): Cutout {
     const context = this.#context;
     const { sizePx } = layer;
     const target = (this.#targets[index] ??= context.target({
@@ -46,20 +57,27 @@ export class MattePass {
       filter: 'mipmap',
     }));
     target.resize(sizePx, sizePx);
+    const featherTexels = settings.feather * MAX_FEATHER * sizePx;
+    const bounds = growBounds(layer.bounds, (1 + featherTexels) / sizePx);
     context.draw({
       program: matteProgram,
+      defines: [...widthOf(featherTexels), ...(colors === null ? [] : ['COLORS'])],
       uniforms: {
         styled: layer.texture,
-        // A sampler needs a texture even where it is not read.
-        colors: colors ?? layer.texture,
-        colorMatch: colors === null ? 0 : settings.colorMatch,
-        featherTexels: settings.feather * MAX_FEATHER * sizePx,
+        ...(colors !== null && { colors, colorMatch: settings.colorMatch }),
+        featherTexels,
         borderTexels: BORDER * sizePx,
       },
       target,
+      only: toPixelBox(bounds, sizePx),
     });
     const isMinified = sizePx / Math.hypot(frameFromCrop[0], frameFromCrop[3]) > MINIFIED;
     target.sampleMipmaps(isMinified);
-    return target.handle;
+    return { picture: target.handle, bounds };
   }
+}
+
+function widthOf(featherTexels: number): readonly string[] {
+  if (featherTexels === 0) return [];
+  return featherTexels <= NARROW_TEXELS ? ['NARROW'] : ['WIDE'];
 }

@@ -1,3 +1,4 @@
+import { matteBounds, type Bounds } from '../composite/bounds';
 import type { GlContext } from '../composite/gl-context';
 import type { GlTarget } from '../composite/gl-texture';
 import { FilterError } from '../errors';
@@ -38,6 +39,8 @@ interface History {
   readonly targets: readonly [GlTarget, GlTarget];
   /** Which of the two holds the last result. */
   current: 0 | 1;
+  /** Where the last result's matte lies. */
+  bounds: Bounds;
   /** The last result's moment; undefined when there is none to blend with. */
   moment: FaceMoment | undefined;
   /** The context's epoch in which it was drawn: a lost context loses it. */
@@ -68,6 +71,7 @@ export function createTemporalFilter(
     const made: History = {
       targets: [context.target(spec), context.target(spec)],
       current: 0,
+      bounds: [0, 0, 0, 0],
       moment: undefined,
       epoch: context.epoch,
       opacity: known?.opacity ?? 0,
@@ -89,12 +93,14 @@ export function createTemporalFilter(
       settings.strength === 0 ||
       history.epoch !== context.epoch ||
       isCut(moment, styled, movement);
+    const bounds = matteBounds(styled.rgba, styled.sizePx);
     if (isFresh) pass.replace(styled.rgba, target);
     else {
       const share = newShareFor(settings.strength, movement.shift);
       const past = history.targets[current];
-      pass.blend(styled.rgba, past, target, movement.previousFromCurrent, share);
+      pass.blend(styled.rgba, past, target, bounds, movement.previousFromCurrent, share);
     }
+    history.bounds = bounds;
     history.current = next;
     history.epoch = context.epoch;
     history.moment = { crop: styled.crop, timestampUs: styled.timestampUs };
@@ -127,7 +133,8 @@ export function createTemporalFilter(
       draw(styled, history);
       const { crop, sizePx, timestampUs } = styled;
       const opacity = show(history, timestampUs, settings.fadeInMs, 1);
-      return { crop, sizePx, opacity, texture: history.targets[history.current].handle };
+      const { bounds, current } = history;
+      return { crop, sizePx, opacity, bounds, texture: history.targets[current].handle };
     },
     fadeOut(presentIds, timestampUs) {
       const fading: SmoothedCrop[] = [];
@@ -144,6 +151,7 @@ export function createTemporalFilter(
           crop: moment.crop,
           sizePx: target.widthPx,
           opacity,
+          bounds: history.bounds,
           texture: target.handle,
         });
       }

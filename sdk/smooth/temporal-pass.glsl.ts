@@ -1,46 +1,65 @@
-import { fullScreenVertex } from '../composite/geometry.glsl';
-
 /**
  * Shader of `TemporalPass`. The previous result is moved to where the face is now and limited to the colours found
- * around the same place in the new picture: flicker stays within them and is averaged away, while a thing that has
- * moved on or changed lies outside them and leaves no ghost. Straight RGB and matte throughout, row 0 at the top.
+ * around the same place in the new picture (their mean and spread): flicker stays within them and is averaged away,
+ * while a thing that has moved on or changed lies outside them and leaves no ghost.
+ * Straight RGB and matte throughout, row 0 at the top.
  */
 export const temporalProgram = {
   name: 'TemporalPass',
-  vertex: fullScreenVertex,
+  vertex: /* glsl */ `#version 300 es
+uniform mat3 previousFromCurrent;
+out vec2 before;
+void main() {
+  vec2 at = vec2(gl_VertexID == 1 ? 2.0 : 0.0, gl_VertexID == 2 ? 2.0 : 0.0);
+  before = (previousFromCurrent * vec3(at, 1.0)).xy;
+  gl_Position = vec4(2.0 * at - 1.0, 0.0, 1.0);
+}
+`,
   fragment: /* glsl */ `#version 300 es
 precision highp float;
 uniform sampler2D incoming;
 uniform sampler2D history;
-uniform mat3 previousFromCurrent;
 uniform float newShare;
+in vec2 before;
 out vec4 color;
 
 // One step of 8 bits is lost to rounding at each blend, so that much may history differ.
 const float TOLERANCE = 2.0 / 255.0;
-// Beyond this distance from the new picture's colours history is dropped.
-const float FOREIGN = 0.15;
+// Square of the number of standard deviations that history may differ.
+const float SPREAD = 1.6;
+// Share of the new picture per unit of distance between history and the new picture's colours.
+const float DISTRUST = 7.0;
+
+vec4 total;
+vec4 squares;
+
+void look(ivec2 place) {
+  vec4 near = texelFetch(incoming, place, 0);
+  total += near;
+  squares += near * near;
+}
 
 void main() {
-  ivec2 size = textureSize(incoming, 0);
   ivec2 here = ivec2(gl_FragCoord.xy);
   vec4 now = texelFetch(incoming, here, 0);
-  vec4 low = now;
-  vec4 high = now;
-  for (int y = -1; y <= 1; y++) {
-    for (int x = -1; x <= 1; x++) {
-      vec4 near = texelFetch(incoming, clamp(here + ivec2(x, y), ivec2(0), size - 1), 0);
-      low = min(low, near);
-      high = max(high, near);
-    }
-  }
-  vec2 before = (previousFromCurrent * vec3(gl_FragCoord.xy / vec2(size), 1.0)).xy;
+  total = now;
+  squares = now * now;
+  look(here + ivec2(-1, -1));
+  look(here + ivec2(0, -1));
+  look(here + ivec2(1, -1));
+  look(here + ivec2(-1, 0));
+  look(here + ivec2(1, 0));
+  look(here + ivec2(-1, 1));
+  look(here + ivec2(0, 1));
+  look(here + ivec2(1, 1));
+  vec4 mean = total / 9.0;
+  vec4 own = now - mean;
+  // A fine line or a small light differs from its surroundings and must not be limited to them.
+  vec4 reach = sqrt(abs(SPREAD * (squares / 9.0 - mean * mean)) + own * own) + TOLERANCE;
   vec4 past = textureLod(history, before, 0.0);
-  vec4 limited = clamp(past, low - TOLERANCE, high + TOLERANCE);
-  vec4 off = abs(past - limited);
-  float foreign = smoothstep(0.0, FOREIGN, max(max(off.r, off.g), max(off.b, off.a)));
-  bool isOutside = any(lessThan(before, vec2(0.0))) || any(greaterThan(before, vec2(1.0)));
-  color = mix(limited, now, isOutside ? 1.0 : mix(newShare, 1.0, foreign));
+  vec4 limited = clamp(past, mean - reach, mean + reach);
+  float distance = dot(abs(past - limited), vec4(1.0));
+  color = mix(limited, now, mix(newShare, 1.0, min(1.0, DISTRUST * distance)));
 }
 `,
 };

@@ -1,4 +1,5 @@
 import { toMat3 } from '../affine';
+import { toPixelBox, type Bounds } from '../composite/bounds';
 import type { GlContext } from '../composite/gl-context';
 import type { GlTarget, GlTexture } from '../composite/gl-texture';
 import type { Affine } from '../types';
@@ -20,11 +21,15 @@ export class TemporalPass {
     upload(this.#context.gl, rgba, target);
   }
 
-  /** Writes the blend of the new picture and `history` into `target`; `newShare` is the new one's weight at rest, 0…1. */
+  /**
+   * Writes the blend of the new picture and `history` into `target`; `newShare` is the new one's weight at rest, 0…1.
+   * Outside `bounds`, where the new matte is empty, the target becomes transparent.
+   */
   blend(
     rgba: Uint8ClampedArray,
     history: GlTarget,
     target: GlTarget,
+    bounds: Bounds,
     previousFromCurrent: Affine,
     newShare: number,
   ): void {
@@ -39,6 +44,7 @@ export class TemporalPass {
         newShare,
       },
       target,
+      only: toPixelBox(bounds, target.widthPx),
     });
   }
 

@@ -172,6 +172,29 @@ describe('a styled head', () => {
     expect(spread).toBeLessThan(24);
   });
 
+  it('is crisper magnified with bicubic sampling, without ringing past black and white', async () => {
+    const result = await run(async ({ cropAt, frameOf, openBench }: Module) => {
+      const bench = openBench();
+      const frame = await frameOf(400, 400, () => [128, 128, 128, 255]);
+      const layer = bench.layer(cropAt(1, 200, 200, 390), 128, (x) => (x % 16 < 8 ? [30, 30, 30, 255] : [220, 220, 220, 255]));
+      const steepest: number[] = [];
+      let extremes = [0, 0];
+      for (const resampling of ['bilinear', 'bicubic'] as const) {
+        await bench.compositor.compose(frame, [layer], { resampling });
+        const picture = bench.read();
+        const row = Array.from({ length: 200 }, (_, x) => picture[4 * (200 * 400 + 100 + x)]!);
+        steepest.push(Math.max(...row.slice(1).map((value, x) => Math.abs(value - row[x]!))));
+        extremes = [Math.min(...row), Math.max(...row)];
+      }
+      bench.close();
+      frame.close();
+      return { steepest, extremes };
+    });
+    expect(result.steepest[1]).toBeGreaterThan(result.steepest[0]! * 1.15);
+    expect(result.extremes[0]).toBeGreaterThan(10);
+    expect(result.extremes[1]).toBeLessThan(240);
+  });
+
   it('is mixed with the photo by the opacity setting and by its own', async () => {
     const values = await run(async ({ cropAt, frameOf, openBench }: Module) => {
       const bench = openBench();

@@ -37,10 +37,10 @@ describe('a face that rests', () => {
   });
 
   it('does not flicker where an edge jumps to and fro by a texel', async () => {
-    const result = await run(({ crop, filterSequence, flickerOf }: Module) => {
+    const result = await run(({ crop, filterSequence, flickerOf, grey }: Module) => {
       const steps = Array.from({ length: 40 }, (_, i) => {
         const edge = 32 + (i % 2);
-        return { crop: crop(), at: (x: number) => (x < edge ? [60, 60, 60, 255] : [200, 200, 200, 255]) as [number, number, number, number] };
+        return { crop: crop(), at: (x: number) => (x < edge ? grey(60) : grey(200)) };
       });
       return { raw: flickerOf(filterSequence(steps, { strength: 0 }).slice(8)), smooth: flickerOf(filterSequence(steps, { strength: 0.5 }).slice(8)) };
     });
@@ -49,10 +49,10 @@ describe('a face that rests', () => {
   });
 
   it('keeps its lines sharp', async () => {
-    const contrast = await run(({ crop, filterSequence, rowOf }: Module) => {
+    const contrast = await run(({ crop, filterSequence, grey, rowOf }: Module) => {
       const steps = Array.from({ length: 20 }, () => ({
         crop: crop(0, 0, 0.15),
-        at: (x: number) => (x % 4 === 0 ? [20, 20, 20, 255] : [220, 220, 220, 255]) as [number, number, number, number],
+        at: (x: number) => (x % 4 === 0 ? grey(20) : grey(220)),
       }));
       const row = rowOf(filterSequence(steps, { strength: 1 }).at(-1)!, 32).slice(8, 56);
       return Math.max(...row) - Math.min(...row);
@@ -63,11 +63,11 @@ describe('a face that rests', () => {
 
 describe('a face that moves', () => {
   it.each([{ speed: 1 }, { speed: 2 }, { speed: 3 }])('shows its edge less than one frame late at $speed texels a frame, known to the tracker or not', async ({ speed }) => {
-    const lags = await run(({ crop, filterSequence, rowOf }: Module, speed) => {
+    const lags = await run(({ crop, filterSequence, grey, rowOf }: Module, speed) => {
       const lagOf = (tracked: boolean): number => {
         const steps = Array.from({ length: 12 }, (_, i) => ({
           crop: tracked ? crop(i * speed) : crop(),
-          at: (x: number) => (x < 12 + i * speed ? [220, 220, 220, 255] : [40, 40, 40, 255]) as [number, number, number, number],
+          at: (x: number) => (x < 12 + i * speed ? grey(220) : grey(40)),
         }));
         // Where the edge lies, from how much of the row is bright.
         const row = rowOf(filterSequence(steps, { strength: 0.5 }).at(-1)!, 32);
@@ -81,11 +81,12 @@ describe('a face that moves', () => {
   });
 
   it('leaves no ghost of a thing that vanishes', async () => {
-    const ghost = await run(({ crop, filterSequence, rowOf }: Module) => {
+    const ghost = await run(({ crop, filterSequence, grey, rowOf }: Module) => {
       // An eye that closes: a dark disc for ten frames, then skin.
+      const skin = [200, 150, 120, 255] as const;
       const steps = Array.from({ length: 12 }, (_, i) => ({
         crop: crop(),
-        at: (x: number, y: number) => (i < 10 && Math.hypot(x - 32, y - 32) < 8 ? [20, 20, 20, 255] : [200, 150, 120, 255]) as [number, number, number, number],
+        at: (x: number, y: number) => (i < 10 && Math.hypot(x - 32, y - 32) < 8 ? grey(20) : skin),
       }));
       const row = rowOf(filterSequence(steps, { strength: 1 })[10]!, 32);
       return Math.max(...row.slice(8, 56).map((value) => Math.abs(value - 200)));
@@ -117,14 +118,14 @@ describe('a face that moves', () => {
 
 describe('history', () => {
   it('is dropped at a cut, after a gap, for another face and by reset', async () => {
-    const values = await run(({ createTemporalFilter, crop, cropAt, landmarks, openBench, readTexture, styledOf }: Module) => {
+    const values = await run(({ createTemporalFilter, crop, cropAt, grey, landmarks, openBench, readTexture, styledOf }: Module) => {
       const bench = openBench();
       const filter = createTemporalFilter(bench.compositor.gl, { strength: 1 });
       let timestampUs = 0;
       const noisy = (light: number, face = crop(), gapUs = 33_333, sizePx = 64): number => {
         timestampUs += gapUs;
         // Lines of one texel let history pass unlimited: only a reset brings the new value at once.
-        const { texture } = filter.apply(styledOf(face, sizePx, timestampUs, (x) => (x % 2 === 0 ? [0, 0, 0, 255] : [light, light, light, 255])));
+        const { texture } = filter.apply(styledOf(face, sizePx, timestampUs, (x) => grey(x % 2 === 0 ? 0 : light)));
         return readTexture(bench.compositor, texture, sizePx)[4 * (20 * sizePx + 21)]!;
       };
       noisy(200);

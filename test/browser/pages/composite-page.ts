@@ -43,7 +43,7 @@ async function imageOf(rgba: Uint8ClampedArray<ArrayBuffer>, widthPx: number, he
 }
 
 /** A crop: a square of the frame, turned by `rollRad` about its centre. */
-export function cropAt(faceId: number, centreXPx: number, centreYPx: number, sidePx: number, rollRad = 0, landmarksCrop = new Float32Array()): FaceCrop {
+export function cropAt(faceId: number, centreXPx: number, centreYPx: number, sidePx: number, rollRad = 0, landmarksCrop: Float32Array = new Float32Array()): FaceCrop {
   const cos = Math.cos(rollRad) / sidePx;
   const sin = Math.sin(rollRad) / sidePx;
   const cropFromFrame: Affine = [cos, sin, 0.5 - cos * centreXPx - sin * centreYPx, -sin, cos, 0.5 + sin * centreXPx - cos * centreYPx];

@@ -35,8 +35,13 @@ export function filterSequence(steps: readonly Step[], options: TemporalFilterOp
   return pictures;
 }
 
+/** An opaque grey. */
+export function grey(light: number): Pixel {
+  return [light, light, light, 255];
+}
+
 /** Points spread over the crop's middle, moved by whole numbers of texels: what a tracker says of a face. */
-export function landmarks(shiftXTexels = 0, shiftYTexels = 0, jitterTexels = 0): Float32Array {
+export function landmarks(shiftXTexels = 0, shiftYTexels = 0, jitterTexels = 0): Float32Array<ArrayBuffer> {
   const points = new Float32Array(2 * 478);
   for (let i = 0; i < 478; i += 1) {
     const noise = (): number => (Math.random() - 0.5) * jitterTexels;

@@ -3,7 +3,7 @@ import { resolveCompositeSettings } from '../../../sdk/composite/composite-setti
 
 describe('composite settings', () => {
   it('have defaults', () => {
-    expect(resolveCompositeSettings({})).toEqual({ background: 'keep', blurSigma: 0.02, opacity: 1, feather: 0.15, colorMatch: 0, mirror: false, retain: false });
+    expect(resolveCompositeSettings({})).toEqual({ background: 'keep', blurSigma: 0.02, opacity: 1, feather: 0.15, colorMatch: 0, resampling: 'auto', mirror: false, retain: false });
   });
 
   it('keep numbers in their ranges', () => {
