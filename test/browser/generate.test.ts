@@ -116,11 +116,11 @@ describe('choice of backend', () => {
       const right = await loadStage('/tiny/', 'tiny', 'auto');
       await right.close();
       // A driver that forgets to compute.
-      const dispatch = GPUComputePassEncoder.prototype.dispatchWorkgroups;
-      GPUComputePassEncoder.prototype.dispatchWorkgroups = () => undefined;
+      const dispatch = Object.getOwnPropertyDescriptor(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')!;
+      Object.defineProperty(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', { configurable: true, value: () => undefined });
       const wrong = await loadStage('/tiny/', 'tiny', 'auto');
       await wrong.close();
-      GPUComputePassEncoder.prototype.dispatchWorkgroups = dispatch;
+      Object.defineProperty(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', dispatch);
       Object.defineProperty(GPUAdapter.prototype, 'info', info);
       return [right, wrong].map(({ generator, model, warnings }) => ({ backend: generator.backend, device: generator.device, model: model.id, warnings }));
     });
@@ -136,21 +136,25 @@ describe('choice of backend', () => {
     }, undefined, page.page);
     await page.close();
     expect(auto).toMatchObject({ code: 'model-self-test', fatal: true });
-    expect(auto!.message).toContain('off by');
+    expect(auto.message).toContain('off by');
     expect(gpu).toMatchObject({ code: 'backend-unavailable' });
   });
 
   it('reports a lost device once, and fails from then on', async () => {
     const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop }) => {
       const devices: GPUDevice[] = [];
-      const request = GPUAdapter.prototype.requestDevice;
-      GPUAdapter.prototype.requestDevice = async function (descriptor) {
-        const device = await request.call(this, descriptor);
-        devices.push(device);
-        return device;
-      };
+      const request = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'requestDevice')!;
+      const original = request.value as GPUAdapter['requestDevice'];
+      Object.defineProperty(GPUAdapter.prototype, 'requestDevice', {
+        configurable: true,
+        async value(this: GPUAdapter, descriptor: GPUDeviceDescriptor) {
+          const device = await original.call(this, descriptor);
+          devices.push(device);
+          return device;
+        },
+      });
       const stage = await loadStage('/tiny/', 'tiny', 'webgpu');
-      GPUAdapter.prototype.requestDevice = request;
+      Object.defineProperty(GPUAdapter.prototype, 'requestDevice', request);
       const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
       devices.at(-1)!.destroy();
       await devices.at(-1)!.lost;

@@ -13,9 +13,18 @@ export const TINY_ROWS = 2;
 export interface TinyStyle {
   /** Files by path below the asset folder. */
   readonly files: Map<string, Uint8Array>;
-  /** The manifest, to be changed and put back with {@link writeManifest}. */
-  readonly manifest: { version: number; models: Record<string, any>[] };
-  readonly pack: Record<string, any>;
+  /** The content of the manifest. */
+  readonly manifest: object;
+  /** The content of `pack.json`. */
+  readonly pack: Record<string, unknown>;
+}
+
+/** Changes one field by its path (`models.0.student.sha256`); undefined removes it. */
+export function setField(target: object, path: string, value: unknown): void {
+  const keys = path.split('.');
+  const last = keys.pop()!;
+  const owner = keys.reduce((object, key) => object[key] as Record<string, unknown>, target as Record<string, unknown>);
+  owner[last] = value;
 }
 
 /** What can be asked of a {@link tinyStyle}. */
@@ -48,14 +57,8 @@ export function tinyStyle({ sizePx = 64, goldenFactor = 1 }: TinyStyleOptions = 
     color: { match: 0.2 },
   };
   files.set('filters/tiny/pack.json', json(pack));
-  const style = { files, manifest, pack };
-  writeManifest(style);
-  return style;
-}
-
-/** Puts the style's manifest, as it is now, among its files. */
-export function writeManifest(style: TinyStyle): void {
-  style.files.set('models/manifest.json', json(style.manifest));
+  files.set('models/manifest.json', json(manifest));
+  return { files, manifest, pack };
 }
 
 /** Serves the style below `/tiny/`. */

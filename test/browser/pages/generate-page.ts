@@ -1,9 +1,12 @@
 /** What the generate tests do inside the page: the generate stage on its own, with a style from any folder. */
+import { JsonReader } from '../../../sdk/assets/json-reader';
 import { loadManifest } from '../../../sdk/assets/manifest';
-import { createModelStore, type ModelPart } from '../../../sdk/assets/model-store';
+import { createModelStore, type LoadedModel, type ModelPart } from '../../../sdk/assets/model-store';
 import { loadStylePack } from '../../../sdk/assets/style-pack';
 import { FilterError } from '../../../sdk/errors';
+import { deviation, loadGolden, readArray } from '../../../sdk/generate/golden';
 import { loadGenerator, type LoadedGenerator } from '../../../sdk/generate/load-generator';
+import { createSession, floatTensor } from '../../../sdk/generate/ort-runtime';
 import { resolveStyle, type StyleChoice } from '../../../sdk/generate/resolve-style';
 import { createStyleCodes } from '../../../sdk/generate/style-codes';
 import type { Affine, Backend, FaceCrop, Frame, StyleCode } from '../../../sdk/types';
@@ -88,5 +91,59 @@ export function wholeCrop(framePx: number): FaceCrop {
   return cropOf([1 / framePx, 0, 0, 0, 1 / framePx, 0]);
 }
 
+/** How far a model on WebAssembly is from its golden pair, style head included. */
+export async function goldenDeviation(base: string, modelId: string) {
+  const assetBase = new URL(base, location.href);
+  const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
+  const model = await store.load(modelId);
+  const golden = await loadGolden(model);
+  const student = await createSession(await model.file('student'), null, ORT_BASE);
+  const { styled } = await student.run({ face: floatTensor(golden.face.data, golden.face.shape), modulation: floatTensor(golden.modulation.data, golden.modulation.shape) });
+  const { code, weights, keepColor } = await goldenRequest(model);
+  const codes = createStyleCodes({ model, ortWasmBase: ORT_BASE });
+  const { modulation } = await codes.get({ codeRows: code.data, weights, keepColor });
+  const result = { student: deviation(styled!.data as Float32Array, golden.styled.data), styleHead: deviation(modulation, golden.modulation.data) };
+  await Promise.all([student.close(), codes.close()]);
+  return result;
+}
+
+async function goldenRequest(model: LoadedModel) {
+  const text = new TextDecoder().decode(await model.file('golden'));
+  const root = JsonReader.parse(text, 'golden.json');
+  const { weights, keepColor } = JSON.parse(text) as { weights: number[]; keepColor: number[] };
+  return { code: await readArray(root.object('code'), model.goldenUrl), weights: Float32Array.from(weights), keepColor: keepColor[0] ?? 0 };
+}
+
+/** The generate stage's pixels for a picture, looks after looks, as one run of bytes. */
+export async function styledPixels(pictureUrl: string, cropFromFrame: Affine, backend: Backend, quality: 'standard' | 'lite', looks: readonly string[]) {
+  const image = await createImageBitmap(await (await fetch(pictureUrl)).blob());
+  const frame: Frame = { image, timestampUs: 0, widthPx: image.width, heightPx: image.height, close: () => image.close() };
+  const stage = await loadStage('/', 'comic', backend, quality);
+  const pack = await loadStylePack(new URL('/', location.href), 'comic');
+  const out: Uint8ClampedArray[] = [];
+  for (const exemplar of looks) {
+    const code = await stage.codes.get(resolveStyle(pack, stage.model, { exemplar }));
+    const { rgba } = await stage.generator.generate(frame, cropOf(cropFromFrame), code);
+    out.push(rgba.slice());
+  }
+  const { backend: ran, dtype, device, sizePx } = stage.generator;
+  await stage.close();
+  frame.close();
+  return { pixels: out, ran, dtype, device, sizePx };
+}
+
+/** Mean and 99.9th percentile of the difference of two runs of bytes. */
+export function byteDifference(a: Uint8ClampedArray, b: Uint8ClampedArray): { mean: number; p999: number } {
+  const counts = new Array<number>(256).fill(0);
+  a.forEach((value, i) => (counts[Math.abs(value - b[i]!)]! += 1));
+  const mean = counts.reduce((sum, count, difference) => sum + count * difference, 0) / a.length;
+  let above = 0;
+  for (let difference = 255; difference >= 0; difference -= 1) {
+    above += counts[difference]!;
+    if (above > a.length / 1000) return { mean, p999: difference };
+  }
+  return { mean, p999: 0 };
+}
+
 export { createTensorBridge, toPixels } from '../../../sdk/generate/tensor-bridge';
-export { floatTensor } from '../../../sdk/generate/ort-runtime';
+export { floatTensor };

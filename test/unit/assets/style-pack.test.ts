@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { loadStylePack } from '../../../sdk/assets/style-pack';
 import type { FilterError } from '../../../sdk/errors';
 import { FAKE_BASE, fakeOrigin } from '../../helpers/fake-origin';
-import { tinyStyle, type TinyStyle } from '../../helpers/tiny-style';
+import { setField, tinyStyle, type TinyStyle } from '../../helpers/tiny-style';
 
 afterEach(() => vi.unstubAllGlobals());
 
@@ -38,11 +38,11 @@ describe('loadStylePack', () => {
   });
 
   it.each<[string, (style: TinyStyle) => void, string, string]>([
-    ['another version', ({ pack }) => (pack.version = 3), 'asset-version', 'filters/tiny/pack.json has version 3'],
-    ['no model', ({ pack }) => (pack.models = {}), 'asset-corrupt', "models must name a model for 'standard', 'lite' or 'hd'"],
-    ['no look', ({ pack }) => (pack.exemplars = []), 'asset-corrupt', 'exemplars must name at least one look'],
-    ['a default look that is none', ({ pack }) => (pack.defaults.exemplar = 'zero'), 'asset-corrupt', "defaults.exemplar must be the id of an exemplar, but is 'zero'"],
-    ['a weight out of range', ({ pack }) => (pack.defaults.color = 7), 'asset-corrupt', 'defaults.color must be a number from 0 to 1, but is 7'],
+    ['another version', ({ pack }) => setField(pack, 'version', 3), 'asset-version', 'filters/tiny/pack.json has version 3'],
+    ['no model', ({ pack }) => setField(pack, 'models', {}), 'asset-corrupt', "models must name a model for 'standard', 'lite' or 'hd'"],
+    ['no look', ({ pack }) => setField(pack, 'exemplars', []), 'asset-corrupt', 'exemplars must name at least one look'],
+    ['a default look that is none', ({ pack }) => setField(pack, 'defaults.exemplar', 'zero'), 'asset-corrupt', "defaults.exemplar must be the id of an exemplar, but is 'zero'"],
+    ['a weight out of range', ({ pack }) => setField(pack, 'defaults.color', 7), 'asset-corrupt', 'defaults.color must be a number from 0 to 1, but is 7'],
     ['a code cut short', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(100)), 'asset-corrupt', 'tiny/codes/two.bin: a style code must be a multiple of 2048 bytes long, but is 100'],
     ['codes of different length', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(2048)), 'asset-corrupt', "the codes of 'one' and 'two' must have as many rows"],
     ['a lost code', ({ files }) => files.delete('filters/tiny/codes/two.bin'), 'asset-missing', 'filters/tiny/codes/two.bin could not be fetched'],
