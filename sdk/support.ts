@@ -23,16 +23,16 @@ export interface SupportReport {
 
 /** Looks what this browser can do. Loads no model and never throws. */
 export async function support(): Promise<SupportReport> {
-  const webgl2 = await hasWebGl2();
+  const webgl2 = await webGl2();
   const wasm = hasWasmSimd();
   const frames = typeof VideoFrame === 'function';
   const worker = typeof Worker === 'function' && typeof OffscreenCanvas === 'function' && 'transferControlToOffscreen' in HTMLCanvasElement.prototype;
-  const webgpu = await webGpu();
+  const webgpu = await webGpu(webgl2 !== 'gpu');
   const wasmThreads = globalThis.crossOriginIsolated ? Math.max(1, Math.min(4, navigator.hardwareConcurrency)) : 1;
   const camera = (navigator as { mediaDevices?: MediaDevices }).mediaDevices !== undefined;
   const output = trackOutput();
   const findings: readonly (readonly [boolean, string])[] = [
-    [webgl2, 'WebGL2 is missing, which putting styled faces into the picture needs: enable hardware acceleration.'],
+    [webgl2 !== 'none', 'WebGL2 is missing, which putting styled faces into the picture needs: enable hardware acceleration.'],
     [wasm, 'WebAssembly with SIMD is missing, which face tracking needs: update the browser.'],
     [frames, 'VideoFrame (WebCodecs) is missing, which reading video needs: update the browser and serve the page over https.'],
     [worker, 'The engine cannot run in a worker, so the page is busy while a face is drawn.'],
@@ -43,7 +43,7 @@ export async function support(): Promise<SupportReport> {
     [camera, 'The page may not ask for a camera: serve it over https or from localhost.'],
   ];
   return {
-    supported: webgl2 && wasm && frames,
+    supported: webgl2 !== 'none' && wasm && frames,
     reasons: findings.filter(([ok]) => !ok).map(([, reason]) => reason),
     worker,
     webgpu,
@@ -54,20 +54,21 @@ export async function support(): Promise<SupportReport> {
   };
 }
 
-async function hasWebGl2(): Promise<boolean> {
+async function webGl2(): Promise<SupportReport['webgpu']> {
   try {
     const { createGlContext } = await import('./composite/gl-context');
-    createGlContext({ canvas: document.createElement('canvas') }).close();
-    return true;
+    const context = createGlContext({ canvas: document.createElement('canvas') });
+    context.close();
+    return context.isSoftware ? 'software' : 'gpu';
   } catch {
-    return false;
+    return 'none';
   }
 }
 
-async function webGpu(): Promise<SupportReport['webgpu']> {
+async function webGpu(isGlSoftware: boolean): Promise<SupportReport['webgpu']> {
   try {
     const { requestGpu } = await import('./generate/gpu-device');
-    const { device, isSoftware } = await requestGpu();
+    const { device, isSoftware } = await requestGpu(isGlSoftware);
     device.destroy();
     return isSoftware ? 'software' : 'gpu';
   } catch {

@@ -83,8 +83,9 @@ export async function loadStages(options: StageSetOptions): Promise<StageSet> {
     });
     made.push(() => tracker.close());
     const cropper = createCropper({ smoothing: smooths(settings, mode) });
-    const drawing = await loadDrawing(settings, settings.backend, { ...options, store });
-    const loaded = new LoadedStages({ ...options, store }, { compositor, temporal, tracker, cropper }, drawing);
+    const sources: Sources = { ...options, store, isGlSoftware: compositor.gl.isSoftware };
+    const drawing = await loadDrawing(settings, settings.backend, sources);
+    const loaded = new LoadedStages(sources, { compositor, temporal, tracker, cropper }, drawing);
     made.push(() => loaded.close());
     await warmUp(loaded);
     signal.throwIfAborted();
@@ -105,13 +106,16 @@ interface Machines {
 
 interface Sources extends StageSetOptions {
   readonly store: ModelStore;
+  /** Whether WebGL draws without a graphics card. */
+  readonly isGlSoftware: boolean;
 }
 
 async function loadDrawing(settings: EngineSettings, backend: Backend | 'auto', sources: Sources, known?: StylePack): Promise<Drawing> {
-  const { assetBase, store, signal, onProgress, onWarning } = sources;
+  const { assetBase, store, isGlSoftware, signal, onProgress, onWarning } = sources;
   const pack = known ?? (await loadStylePack(assetBase, settings.style.id, signal));
   const loaded = await loadGenerator({
     store,
+    isGlSoftware,
     pack,
     backend,
     quality: settings.quality,
