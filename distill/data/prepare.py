@@ -17,6 +17,7 @@ from typing import Literal
 
 import cv2
 import numpy as np
+import torch
 from tqdm import tqdm
 
 from distill.align import LEFT_EYE_POINTS, RIGHT_EYE_POINTS, ffhq_crop_from_frame, warp_crop
@@ -24,7 +25,9 @@ from distill.checkpoint import write_atomic
 from distill.config import add_config_arguments, config_text, load_config
 from distill.data.index import INDEX, Row, read_rows, split_of, write_rows
 from distill.data.landmarks import FaceMarker, FoundFace
+from distill.data.people import split_by_person
 from distill.data.pictures import UnreadablePicture, list_pictures, read_picture, resize
+from distill.measure.identity import FaceIdentity
 
 RIVAL_SHARE = 0.5
 
@@ -38,7 +41,9 @@ class PrepareConfig:
     aligned: the pictures are such squares already and are only resized and annotated.
     mattes_model: multiclass segmenter (.tflite) for mattes; none without. tiers: which to take
     (empty: all). max_out_of_frame: share of a square that may lie outside the photo.
-    val_percent: share of the people kept for validation. limit: stop after so many files (0: all).
+    val_percent: share of the people kept for validation. people: find pictures of one person by face
+    identity (`fetch-identity` gets its network), so that the split keeps people apart; without it
+    each picture is its own person unless the input's index has a column `person`. limit: stop after so many files (0: all).
     """
 
     data: str
@@ -51,6 +56,7 @@ class PrepareConfig:
     min_size_px: int = 0
     max_out_of_frame: float = 1.0
     val_percent: float = 5.0
+    people: bool = False
     domain: Literal["photo", "render"] = "photo"
     quality: int = 95
     limit: int = 0
@@ -163,6 +169,7 @@ def run_prepare(config: PrepareConfig) -> list[Note]:
     rows: list[Row] = []
     faces: list[str] = []
     notes: list[Note] = []
+    recognise = _Recogniser() if config.people else None
     matter = _Matter(config.mattes_model, out)
     with FaceMarker(Path(config.face_model)) as marker, matter:
         for path, known in tqdm(wanted_files(config), unit="photo", desc="prepare", mininterval=2):
@@ -179,10 +186,30 @@ def run_prepare(config: PrepareConfig) -> list[Note]:
             matter.add(name, done.rgb)
             rows.append(done.row)
             faces.append(_face_line(done))
+            if recognise is not None:
+                recognise.add(done.rgb)
+    if recognise is not None and rows:
+        rows = split_by_person(rows, recognise.vectors(), config.val_percent)
     write_rows(out, rows)
     write_atomic(out / "faces.jsonl", "".join(faces).encode())
     write_atomic(out / "notes.csv", _notes_text(notes).encode())
     return notes
+
+
+class _Recogniser:
+    """Collects one identity vector per square."""
+
+    def __init__(self) -> None:
+        self._network = FaceIdentity()
+        self._vectors: list[torch.Tensor] = []
+
+    @torch.no_grad()
+    def add(self, rgb: np.ndarray) -> None:
+        picture = torch.from_numpy(rgb.copy()).permute(2, 0, 1)[None].float() / 127.5 - 1
+        self._vectors.append(self._network(picture)[0])
+
+    def vectors(self) -> torch.Tensor:
+        return torch.stack(self._vectors)
 
 
 class _Matter:

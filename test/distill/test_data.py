@@ -10,8 +10,9 @@ import torch
 from face_model import face_model
 
 from distill.__main__ import main
-from distill.data.index import format_rows, parse_rows, read_rows, split_of
+from distill.data.index import Row, format_rows, parse_rows, read_rows, split_of
 from distill.data.pack import PackConfig, read_pack, write_pack
+from distill.data.people import group_people, split_by_person
 from distill.data.pictures import UnreadablePicture, read_picture
 from distill.data.training_set import load_set
 
@@ -129,6 +130,23 @@ def test_split_keeps_people_together_in_about_the_asked_share():
     splits = [split_of(f"person {i}", 20) for i in range(2000)]
     assert splits == [split_of(f"person {i}", 20) for i in range(2000)]
     assert 340 < splits.count("val") < 460
+
+
+def test_pictures_of_one_person_share_a_name_and_a_split():
+    towards = torch.nn.functional.normalize(torch.randn(4, 64, generator=torch.Generator().manual_seed(0)), dim=1)
+    again = torch.nn.functional.normalize(towards + 0.03 * torch.randn(4, 64, generator=torch.Generator().manual_seed(1)), dim=1)
+    vectors = torch.cat([towards, again[[2, 0]]])
+    assert group_people(vectors) == [0, 1, 2, 3, 2, 0]
+    rows = [Row(f"{i}.jpg", 64, person=f"p{i}") for i in range(6)]
+    named = split_by_person(rows, vectors, 50)
+    assert [row.person for row in named] == ["p0", "p1", "p2", "p3", "p2", "p0"]
+    assert all(row.split == split_of(row.person, 50) for row in named)
+
+
+def test_a_chain_of_pictures_is_one_person():
+    angles = torch.tensor([0.0, 0.4, 0.8, 2.0])
+    vectors = torch.stack([angles.cos(), angles.sin()], 1)
+    assert group_people(vectors, 0.9) == [0, 0, 0, 3]
 
 
 def test_pack_keeps_its_limit_index_and_pictures(tmp_path):
