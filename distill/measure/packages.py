@@ -11,11 +11,13 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import os
 import pickle
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 
 
 class PackagedFile(NamedTuple):
@@ -66,6 +68,27 @@ def packaged_file(file: PackagedFile) -> Path:
         raise MissingNetwork(
             f"{path} is not the file this program was made with (sha256 {digest}); reinstall: {command}"
         )
+    return path
+
+
+def travelling(name: str) -> dict[str, Any] | None:
+    """The weights of network `name` from the folder STYLEFILTER_WEIGHTS, or None without one.
+
+    On a lent machine they stand in for the packages; `gpu-bundle` writes them.
+    """
+    folder = os.environ.get("STYLEFILTER_WEIGHTS")
+    path = Path(folder) / f"{name}.pt" if folder else None
+    if path is None or not path.exists():
+        return None
+    state = torch.load(path, map_location="cpu", weights_only=True)
+    return {key: value.float() if value.is_floating_point() else value for key, value in state.items()}
+
+
+def save_travelling(folder: Path, name: str, state: dict[str, Any]) -> Path:
+    """Write a network's weights in half precision for `travelling`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.pt"
+    torch.save({key: value.half() if value.is_floating_point() else value for key, value in state.items()}, path)
     return path
 
 

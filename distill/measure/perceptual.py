@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from distill.measure.packages import LPIPS_ALEX, LPIPS_VGG, PackagedFile, packaged_file, read_arrays
+from distill.measure.packages import LPIPS_ALEX, LPIPS_VGG, PackagedFile, packaged_file, read_arrays, travelling
 
 SHIFT = (-0.030, -0.088, -0.188)
 SCALE = (0.458, 0.448, 0.450)
@@ -60,22 +60,30 @@ class Lpips(nn.Module):
         if net not in BACKBONES:
             raise ValueError(f"lpips net {net!r}: must be one of {', '.join(BACKBONES)}.")
         self._backbone = BACKBONES[net]
-        arrays = read_arrays(packaged_file(self._backbone.file))
         self.convs = nn.ModuleList()
         channels = 3
-        for index, spec in enumerate(self._backbone.convs):
-            conv = nn.Conv2d(channels, spec.width, spec.side, spec.stride, spec.padding)
-            saved = arrays[self._backbone.name][f"Conv_{index}"]
-            conv.weight.data = torch.from_numpy(saved["kernel"].copy()).permute(3, 2, 0, 1).contiguous()
-            conv.bias.data = torch.from_numpy(saved["bias"].copy())
-            self.convs.append(conv)
+        for spec in self._backbone.convs:
+            self.convs.append(nn.Conv2d(channels, spec.width, spec.side, spec.stride, spec.padding))
             channels = spec.width
-        for level in range(sum(spec.tap for spec in self._backbone.convs)):
-            head = arrays[f"NetLinLayer_{level}"]["Conv_0"]["kernel"].copy()
-            self.register_buffer(f"head_{level}", torch.from_numpy(head).reshape(1, -1, 1, 1))
+        widths = [spec.width for spec in self._backbone.convs if spec.tap]
+        for level, width in enumerate(widths):
+            self.register_buffer(f"head_{level}", torch.zeros(1, width, 1, 1))
         self.register_buffer("shift", torch.tensor(SHIFT)[:, None, None])
         self.register_buffer("scale", torch.tensor(SCALE)[:, None, None])
+        self.load_state_dict(travelling(f"lpips-{net}") or self._packaged_state())
         self.requires_grad_(False).eval()
+
+    def _packaged_state(self) -> dict[str, Tensor]:
+        arrays = read_arrays(packaged_file(self._backbone.file))
+        state = {"shift": self.shift, "scale": self.scale}
+        for index in range(len(self.convs)):
+            saved = arrays[self._backbone.name][f"Conv_{index}"]
+            state[f"convs.{index}.weight"] = torch.from_numpy(saved["kernel"].copy()).permute(3, 2, 0, 1)
+            state[f"convs.{index}.bias"] = torch.from_numpy(saved["bias"].copy())
+        for level in range(sum(spec.tap for spec in self._backbone.convs)):
+            head = arrays[f"NetLinLayer_{level}"]["Conv_0"]["kernel"].copy()
+            state[f"head_{level}"] = torch.from_numpy(head).reshape(1, -1, 1, 1)
+        return state
 
     def features(self, pictures: Tensor) -> list[Tensor]:
         """The five taps, each pixel's vector of length 1 (VGG16: relu1_2, 2_2, 3_3, 4_3, 5_3)."""

@@ -43,13 +43,15 @@ def _short(word: str) -> str:
     return f"{key}{separator}{Path(path).name}" if Path(path).is_absolute() else word
 
 
-def append_row(path: Path, row: Mapping[str, str]) -> None:
+def append_row(
+    path: Path, row: Mapping[str, str], columns: tuple[str, ...] = COLUMNS, header: str = HEADER
+) -> None:
     """Add a row to the table at `path`, making the file if needed; unknown columns are refused."""
-    unknown = set(row) - set(COLUMNS)
+    unknown = set(row) - set(columns)
     if unknown:
         raise ValueError(f"results: no such columns: {sorted(unknown)}.")
     text = path.read_text(encoding="utf-8") if path.exists() else (
-        HEADER + "| " + " | ".join(COLUMNS) + " |\n" + "|---" * len(COLUMNS) + "|\n"
+        header + "| " + " | ".join(columns) + " |\n" + "|---" * len(columns) + "|\n"
     )
-    cells = [str(row.get(name, MISSING)).replace("|", "/") for name in COLUMNS]
+    cells = [str(row.get(name, MISSING)).replace("|", "/") for name in columns]
     write_atomic(path, (text.rstrip("\n") + "\n| " + " | ".join(cells) + " |\n").encode())

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from distill.measure.packages import EFFICIENTNET, packaged_file
+from distill.measure.packages import EFFICIENTNET, packaged_file, travelling
 
 # (repeats, kernel, first stride, expansion, output channels) of each stage.
 STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80), (3, 5, 1, 6, 112), (4, 5, 2, 6, 192), (1, 3, 1, 6, 320))
@@ -53,13 +51,17 @@ class _Block(nn.Module):
         return x + out if self.adds else out
 
 
+def _packaged_state() -> dict[str, Tensor]:
+    return torch.load(packaged_file(EFFICIENTNET), map_location="cpu", weights_only=True)
+
+
 class EfficientNetLite(nn.Module):
     """Pictures [N,3,S,S] in [-1,1] → features at a quarter, eighth, sixteenth and 32nd.
 
     Raises `MissingNetwork` if the package with the weights is not installed.
     """
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self) -> None:
         super().__init__()
         self._conv_stem = _SameConv(3, 32, 3, 2, bias=False)
         self._bn0 = nn.BatchNorm2d(32, eps=BN_EPS)
@@ -73,8 +75,7 @@ class EfficientNetLite(nn.Module):
         self._conv_head = nn.Conv2d(channels, 1280, 1, bias=False)
         self._bn1 = nn.BatchNorm2d(1280, eps=BN_EPS)
         self._fc = nn.Linear(1280, 1000)
-        state = torch.load(weights or packaged_file(EFFICIENTNET), map_location="cpu", weights_only=True)
-        self.load_state_dict(state)
+        self.load_state_dict(travelling("efficientnet") or _packaged_state())
         self.requires_grad_(False).eval()
 
     def train(self, mode: bool = True) -> EfficientNetLite:

@@ -72,6 +72,7 @@ class AutoencoderTrainer:
             betas=(0.9, 0.99),
         )
         self.step_count = 0
+        self.restarted_at = 0
 
     @staticmethod
     def _initialise(model: Autoencoder, path: str) -> None:
@@ -123,7 +124,7 @@ class AutoencoderTrainer:
 
     def _set_rates(self, position: int) -> None:
         done = position + self.config.batch
-        warm = min(1.0, done / max(self.config.warmup_kimg * 1000, 1))
+        warm = min(1.0, (done - self.restarted_at) / max(self.config.warmup_kimg * 1000, 1))
         tail = max(0.0, done / (self.config.total_kimg * 1000) - self.config.decay_from)
         cool = 0.5 * (1 + math.cos(math.pi * min(1.0, tail / max(1 - self.config.decay_from, 1e-9)))) if tail else 1.0
         for group, rate in zip(self.optimiser.param_groups, (self.config.lr_g, self.config.lr_e), strict=True):
@@ -166,11 +167,16 @@ class AutoencoderTrainer:
         return {
             "layout": layout_values(self.model.layout), "model": self.model.state_dict(), "ema_model": self.ema.state_dict(),
             "ema": self.ema.g.state_dict(), "optimiser": self.optimiser.state_dict(), "step_count": self.step_count,
+            "restarted_at": self.restarted_at,
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state saved by `state`."""
         self.model.load_state_dict(state["model"])
         self.ema.load_state_dict(state["ema_model"])
-        self.optimiser.load_state_dict(state["optimiser"])
+        if state.get("thin"):
+            self.restarted_at = state["position"]
+        else:
+            self.optimiser.load_state_dict(state["optimiser"])
+            self.restarted_at = state["restarted_at"]
         self.step_count = state["step_count"]

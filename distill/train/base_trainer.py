@@ -35,6 +35,8 @@ from distill.train.grow import grow_discriminator, grow_generator, layout_values
 from distill.train.parallel import World, average_gradients, mean_over
 from distill.train.speed import autocast, maybe_compile, place
 
+RESTART_KIMG = 1.0
+
 
 class BaseTrainer:
     """Networks and optimisers of `train-base`; `step` takes one batch."""
@@ -65,6 +67,7 @@ class BaseTrainer:
         self.pl_mean = torch.zeros((), device=world.device)
         self._signs: list[Tensor] = []
         self.step_count = 0
+        self.restarted_at = 0
 
     def _initialise(self, generator: Generator, discriminator: nn.Module) -> list[str] | None:
         if self.config.init is None:
@@ -191,9 +194,11 @@ class BaseTrainer:
                     parameter.requires_grad_(owner is module)
 
     def _warm_up(self, position: int) -> None:
-        if not self.config.warmup_kimg:
+        # Without its memory Adam's first steps are of full size whatever the gradient.
+        kimg = max(self.config.warmup_kimg, RESTART_KIMG if self.restarted_at else 0.0)
+        if not kimg:
             return
-        scale = min(1.0, (position + self.config.batch) / (self.config.warmup_kimg * 1000))
+        scale = min(1.0, (position - self.restarted_at + self.config.batch) / (kimg * 1000))
         for optimiser, lr, interval in (
             (self.opt_g, self.config.lr_g, self.config.pl_interval if self.config.pl_weight else 0),
             (self.opt_d, self.config.lr_d, self.config.r1_interval if self.gamma else 0),
@@ -215,18 +220,22 @@ class BaseTrainer:
         return {
             "layout": layout_values(self.layout), "g": self.g.state_dict(), "d": self.d.state_dict(),
             "ema": self.ema.state_dict(), "opt_g": self.opt_g.state_dict(), "opt_d": self.opt_d.state_dict(),
-            "ada_p": self.chance.p, "pl_mean": self.pl_mean, "signs": self._signs, "step_count": self.step_count,
+            "ada_p": self.chance.p, "pl_mean": self.pl_mean, "signs": self._signs, "step_count": self.step_count, "restarted_at": self.restarted_at,
         }
 
     def load(self, state: dict[str, Any]) -> None:
         """Take up a state saved by `state`."""
         for name in ("g", "d", "ema"):
             getattr(self, name).load_state_dict(state[name])
-        self.opt_g.load_state_dict(state["opt_g"])
-        self.opt_d.load_state_dict(state["opt_d"])
+        if state.get("thin"):
+            self.restarted_at = state["position"]
+        else:
+            self.opt_g.load_state_dict(state["opt_g"])
+            self.opt_d.load_state_dict(state["opt_d"])
+            self.restarted_at = state["restarted_at"]
         self.chance.p = state["ada_p"]
         self.pl_mean = state["pl_mean"].to(self.world.device)
-        self._signs = [sign.to(self.world.device) for sign in state["signs"]]
+        self._signs = [sign.to(self.world.device) for sign in state.get("signs", [])]
         self.step_count = state["step_count"]
 
     @torch.no_grad()
