@@ -1,4 +1,5 @@
 /** Page side of `npm run render`: what the command calls in the headless browser. */
+import type { FrameProcessor } from '../../../sdk/index';
 import type { FilterRequest } from '../request';
 import type { RenderStats } from '../render-stats';
 import { FrameRunner } from './frame-runner';
@@ -26,23 +27,29 @@ declare global {
 /** The library as it is built, not as it is in the sources: the command renders what a page would get. */
 const SDK_URL = '/sdk/index.js';
 
-async function render({ filter, target }: PageJob): Promise<PageResult> {
+async function startFilter({ style, exemplar, backend, quality, maxFaces }: FilterRequest, mode: 'video' | 'still'): Promise<FrameProcessor> {
   const { StyleFilter } = (await import(SDK_URL)) as typeof import('../../../sdk/index');
-  const { style, exemplar, backend, quality, maxFaces } = filter;
-  const mode = target.kind === 'picture' ? 'still' : 'video';
-  const options = { style: { id: style, exemplar }, backend, quality, maxFaces: maxFaces ?? (mode === 'still' ? 4 : 1) };
-  const processor = await StyleFilter.createProcessor(options, mode);
+  return StyleFilter.createProcessor({ style: { id: style, exemplar }, backend, quality, maxFaces: maxFaces ?? (mode === 'still' ? 4 : 1) }, mode);
+}
+
+async function render({ filter, target }: PageJob): Promise<PageResult> {
+  let processor: FrameProcessor | undefined;
+  // Started only when the input has turned out to be readable.
+  const openRunner = async (): Promise<FrameRunner> => {
+    processor = await startFilter(filter, target.kind === 'picture' ? 'still' : 'video');
+    return new FrameRunner(processor);
+  };
   try {
-    const runner = new FrameRunner(processor);
-    let notes: readonly string[] = [];
-    if (target.kind === 'picture') await stylePicture(target.type, runner);
-    else notes = await styleVideo(target.container, runner, (share) => reportProgress(share, runner.frames));
+    const { runner, notes } =
+      target.kind === 'picture'
+        ? await stylePicture(target.type, openRunner)
+        : await styleVideo(target.container, openRunner, (share, frames) => reportProgress(share, frames));
     const stats = await runner.sumUp();
     const [failure] = runner.failures;
-    if (failure !== undefined) notes = [...notes, `${runner.failures.length} of ${stats.frames} frames were left unstyled: ${failure}`];
-    return { ok: true, stats, notes };
+    const left = failure === undefined ? [] : [`${runner.failures.length} of ${stats.frames} frames were left unstyled: ${failure}`];
+    return { ok: true, stats, notes: [...notes, ...left] };
   } finally {
-    await processor.close();
+    await processor?.close();
   }
 }
 

@@ -17,11 +17,12 @@ async function readPicture(): Promise<ImageBitmap> {
  * Styles a picture.
  * @throws Error whose message completes “FILE could not be styled: …”
  */
-export async function stylePicture(type: 'image/png' | 'image/jpeg', runner: FrameRunner): Promise<void> {
+export async function stylePicture(type: 'image/png' | 'image/jpeg', openRunner: () => Promise<FrameRunner>): Promise<{ runner: FrameRunner; notes: readonly string[] }> {
   const bitmap = await readPicture();
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const frame = new VideoFrame(bitmap, { timestamp: 0 });
   bitmap.close();
+  const runner = await openRunner();
   const picture = await runner.run(frame);
   try {
     canvas.getContext('2d')!.drawImage(picture, 0, 0);
@@ -29,4 +30,5 @@ export async function stylePicture(type: 'image/png' | 'image/jpeg', runner: Fra
     picture.close();
   }
   await sendBytes(await canvas.convertToBlob({ type, quality: JPEG_QUALITY }), 0);
+  return { runner, notes: [] };
 }

@@ -88,7 +88,7 @@ async function openBareLandmarker({ assetBase }: BenchPlan, stages: StageSet) {
   const response = await fetch(`${assetBase}models/face_landmarker.task`);
   const bundle = new Uint8Array(await response.arrayBuffer());
   const mediaPipe = await loadMediaPipe(`${assetBase}mediapipe`);
-  return mediaPipe.createLandmarker(bundle, { delegate: stages.facts.trackDelegate, numFaces: 1, blendshapes: hasBlendshapes(bundle) });
+  return mediaPipe.createLandmarker(bundle, { delegate: stages.facts.trackDelegate, mode: 'video', numFaces: 1, blendshapes: hasBlendshapes(bundle) });
 }
 
 /** Reading a pixel back waits for all drawing before it. */
