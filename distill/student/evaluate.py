@@ -19,6 +19,8 @@ from distill.student.samples import Sampler, Style, plain_crop, pure_style
 SLIDER_STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 SHIFT_PX = 2
 NOISE_SIGMA = 0.012
+STEADINESS_EVERY = 4
+"""Sliders and flicker are measured on every fourth person, each time in another look."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -116,9 +118,10 @@ def evaluate(trained: Trained, cache: LayerCache, faces: int | None = None) -> d
             row["lookRecognised"] = float(int(np.argmin(distances)) == look)
             rows[look_id].append(row)
             tones.setdefault(tone_name, []).append(row["psnrHead"])
-        look = number % len(LOOK_IDS)
-        for name, value in steadiness(trained, photo, look, noise).items():
-            other.setdefault(name, []).append(value)
+        if number % STEADINESS_EVERY == 0:
+            look = (number // STEADINESS_EVERY) % len(LOOK_IDS)
+            for name, value in steadiness(trained, photo, look, noise).items():
+                other.setdefault(name, []).append(value)
     looks = {look: {name: mean_of(found, name) for name in found[0]} for look, found in rows.items()}
     summary = {name: float(np.mean([row[name] for row in looks.values()])) for name in next(iter(looks.values()))}
     summary |= {name: float(np.mean(values)) for name, values in other.items()}

@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder (or checkpoint) of train-student")
     parser.add_argument("--layers", type=Path, required=True, metavar="DIR", help="layer cache made by paint; gives the golden face and the counts on the card")
     parser.add_argument(
-        "--golden-face", default="faker_00081", metavar="ID", help="held-out photo of the golden pair and the thumbnails (default: %(default)s)"
+        "--golden-face", default="faker_00001", metavar="ID", help="held-out photo of the golden pair and the thumbnails (default: %(default)s)"
     )
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="DIR", help="models folder (default: models)")
     parser.add_argument("--pack", type=Path, default=Path("filters/comic"), metavar="DIR", help="pack folder (default: filters/comic)")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
 
 from distill.painter.pattern import PERIOD_PX, phase
 
@@ -135,27 +136,7 @@ class Student(nn.Module):
 
 def multiply_accumulates(student: Student) -> int:
     """MACs of one picture through all convolutions."""
-    total = 0
-    original = F.conv2d
-
-    def counted(x: Tensor, weight: Tensor, *rest: object) -> Tensor:
-        nonlocal total
-        out = original(x, weight, *rest)
-        total += weight.numel() * out.shape[2] * out.shape[3]
-        return out
-
-    hooks = [
-        module.register_forward_hook(lambda module, _, out: counts.append(module.weight.numel() * out.shape[2] * out.shape[3]))
-        for module in student.modules()
-        if isinstance(module, nn.Conv2d)
-    ]
-    counts: list[int] = []
-    F.conv2d = counted
-    try:
-        with torch.no_grad():
-            student(torch.zeros(1, 3, SIZE_PX, SIZE_PX), student.neutral[None])
-    finally:
-        F.conv2d = original
-        for hook in hooks:
-            hook.remove()
-    return total + sum(counts)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        student(torch.zeros(1, 3, SIZE_PX, SIZE_PX), student.neutral[None])
+    # A multiplication and an addition are counted as two operations.
+    return counter.get_total_flops() // 2
