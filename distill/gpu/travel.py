@@ -29,14 +29,18 @@ def thin(state: Mapping[str, Any]) -> dict[str, Any]:
 
     An autoencoder travels as its average alone, which then stands for both.
     """
-    return {key: _halve(value) for key, value in state.items() if key not in LEFT_BEHIND} | {"thin": True}
+    # `ema` of an autoencoder repeats the generator inside its `ema_model`.
+    left = LEFT_BEHIND | ({"ema"} if "ema_model" in state else set())
+    return {key: _halve(value) for key, value in state.items() if key not in left} | {"thin": True}
 
 
 def thick(state: Mapping[str, Any]) -> dict[str, Any]:
     """A checkpoint to go on from, made of what travelled."""
     whole = {key: _restore(value) for key, value in state.items()}
     if "ema_model" in whole:
-        whole["model"] = whole["ema_model"]
+        average = whole["ema_model"]
+        whole["model"] = average
+        whole["ema"] = {key.removeprefix("g."): value for key, value in average.items() if key.startswith("g.")}
     return whole | {"rng": rng_state()}
 
 

@@ -111,6 +111,24 @@ def test_what_travels_is_half_the_weight_and_comes_back_nearly_the_same(tmp_path
     assert back["position"] == 7
 
 
+def test_an_autoencoder_travels_as_its_average(tmp_path):
+    pairs = {"data": FACES, "size_px": 32, "channel_cap": 8, "encoder_width": 16, "batch": 4, "device": "cpu", "lpips_net": "alex",
+             "runs": tmp_path / "runs"}
+
+    def command(*extra, **more):
+        return ["gpu-piece", "train-autoencoder", "--out", str(tmp_path / "out"), "--minutes", "1", *extra,
+                *(part for k, v in {**pairs, **more}.items() for part in ("--set", f"{k}={v}"))]
+
+    assert main(command(total_kimg=0.004)) == 0
+    before = load_checkpoint(tmp_path / "runs/00000-train-autoencoder/checkpoint.pt")
+    back = read_parts(tmp_path / "out")
+    assert back["ema"].keys() == before["ema"].keys() and back["model"].keys() == before["model"].keys()
+    weight = "g.conv1.conv.weight"
+    assert torch.allclose(back["model"][weight], before["ema_model"][weight], rtol=1e-3, atol=1e-4)
+    assert main(command("--state", str(tmp_path / "out"), total_kimg=0.008, runs=tmp_path / "fresh")) == 0
+    assert load_checkpoint(tmp_path / "fresh/00000-train-autoencoder/checkpoint.pt")["position"] == 8
+
+
 def test_missing_and_changed_parts_are_named(tmp_path):
     save_checkpoint(tmp_path / "c.pt", {"g": {"w": torch.randn(200, 100)}, "position": 0})
     write_parts(tmp_path / "c.pt", tmp_path / "parts", 10_000)
