@@ -10,12 +10,14 @@ import argparse
 import shutil
 from pathlib import Path
 
+from distill.measure.identity import FaceIdentity
 from distill.measure.packages import save_travelling
 from distill.measure.perceptual import Lpips
 from distill.networks.efficientnet import EfficientNetLite
 
 NETWORKS = {
     "lpips-vgg": lambda: Lpips("vgg"), "lpips-alex": lambda: Lpips("alex"), "efficientnet": EfficientNetLite,
+    "identity": FaceIdentity,
 }
 PROGRAM = Path(__file__).resolve().parents[1]
 

