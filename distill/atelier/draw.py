@@ -14,6 +14,7 @@ from distill.atelier.parts import over
 from distill.atelier.pose import HeadPose
 from distill.atelier.rig_eyes import LINE, draw_brow, draw_eye, eye_window
 from distill.atelier.rig_mouth import draw_mouth
+from distill.atelier.template import Template
 from distill.atelier.warp import HeadTurn, Proportions, full_map, square_points, upright_grid
 
 FEATURE_LEFT, FEATURE_WIDTH, FEATURE_TOP, FEATURE_HEIGHT = 310, 372, 400, 272
@@ -91,13 +92,22 @@ def draw_portrait(
                expression.mouth, character.skin)
     for name in ("front", "features"):
         over(bust, warped[name])
-    head = np.zeros((size, size), np.float32)
-    for name in ("back", "body", "front"):
-        alpha = warped[name][..., 3] / 255
-        head = head + alpha * (1 - head)
+    head = _visible_head(warped, maps["body"], template)
     below = paint_background(character.exemplar, size) if scene is None else scene
     alpha = bust[..., 3:] / 255
     rgb = bust[..., :3] + below * (1 - alpha)
     return Portrait(np.clip(rgb + 0.5, 0, 255).astype(np.uint8), head, alpha[..., 0],
                     square_points(pose, proportions.centres, size))
 
+
+def _visible_head(
+    warped: dict[str, np.ndarray], body_map: np.ndarray, template: Template
+) -> np.ndarray:
+    """How much of each pixel shows head, hair or neck rather than torso, clothes or nothing."""
+    neck = np.clip((template.chin[1] + 110 - body_map[..., 1]) / 40, 0, 1)
+    shown = np.zeros(body_map.shape[:2], np.float32)
+    for name, part in (("back", 1.0), ("body", neck), ("cloth", 0.0), ("face", 1.0),
+                       ("front", 1.0), ("features", 1.0)):
+        alpha = warped[name][..., 3] / 255
+        shown = shown * (1 - alpha) + alpha * part
+    return shown

@@ -105,7 +105,7 @@ def random_exemplar(parts: PartSet, rng: np.random.Generator, name: str) -> Exem
     def colour(palette: tuple[Colour, ...], jitter: float) -> Colour:
         base = np.array(palette[int(rng.integers(len(palette)))], float)
         mixed = np.clip(base + rng.normal(0, jitter, 3), 40, 255)
-        return tuple(int(round(value)) for value in mixed)  # type: ignore[return-value]
+        return tuple(round(value) for value in mixed)  # type: ignore[return-value]
 
     flower = [item for item in parts.items(sex, "12_accessories") if "flower" in item]
     return Exemplar(

@@ -21,7 +21,6 @@ from distill.atelier.parts import AtelierError, PartSet
 from distill.atelier.photo_colors import with_photo_colours
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression
 from distill.atelier.photos import PhotoStudy, load_photo
-from distill.atelier.pose import read_pose
 from distill.atelier.props import KINDS, add_prop, cut_frame
 from distill.atelier.webcam import spoil
 

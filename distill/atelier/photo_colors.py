@@ -61,7 +61,7 @@ def mix_colours(first: Colour, second: Colour, weight: float) -> Colour:
 
 def _rgb(value: np.ndarray) -> Colour:
     pixel = cv2.cvtColor(np.float32(value).reshape(1, 1, 3), cv2.COLOR_LAB2RGB)[0, 0]
-    return tuple(int(round(float(c) * 255)) for c in np.clip(pixel, 0, 1))  # type: ignore
+    return tuple(round(float(c) * 255) for c in np.clip(pixel, 0, 1))  # type: ignore
 
 
 def _hair_colour(
@@ -111,5 +111,5 @@ def _skin_colour(
     tone = np.median(lit, axis=0)
     lightness = float(tone[0] * gain)
     return tuple(  # type: ignore[return-value]
-        int(round(float(np.interp(lightness, _SKIN_LIGHTNESS, _SKIN_TONES[:, channel]))))
+        round(float(np.interp(lightness, _SKIN_LIGHTNESS, _SKIN_TONES[:, channel])))
         for channel in range(3))

@@ -18,7 +18,7 @@ from distill.atelier.parts import AtelierError, PartSet, over, reduce
 from distill.atelier.strokes import fill_stroke
 from distill.atelier.template import TEMPLATES
 
-WIDE_EYE, BROW_EYE = "08_surprised_big", "06_neutral_big"
+WIDE_EYE = "08_surprised_big"
 # Even numbers, so that the boxes lie on whole pixels at half size too.
 BOX_LEFTS, BOX_WIDTH, BOX_TOP, BOX_BOTTOM = (320, 496), 176, 420, 612
 EYE_CENTRE_X, MIRROR_X = 401, 991
@@ -86,7 +86,7 @@ def _cut_eye(parts: PartSet, sex: str, res: float, side: int) -> EyeRig:
         return sheet[rows, round(left * k):round((left + BOX_WIDTH) * k)].astype(np.float32)
 
     skin, static, base = cut("skin"), cut("static"), cut("base")
-    height, width = skin.shape[:2]
+    height, _width = skin.shape[:2]
     y = BOX_TOP + (np.arange(height, dtype=np.float32)[:, None] + 0.5) / k - 0.5
     solid = ((static[..., 3] > 100) | (base[..., 3] > 100)).astype(np.uint8)
     white = _fill_holes(cv2.morphologyEx(solid, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
