@@ -49,7 +49,10 @@ export class FilterHandle {
   #stream: MediaStream | undefined;
   #detaching: Promise<void> | undefined;
 
-  /** @internal */
+  /**
+   * Made by `StyleFilter`.
+   * @internal
+   */
   constructor(parts: FilterParts) {
     const { client, events, source, canvas, settings } = parts;
     this.#parts = parts;
@@ -179,6 +182,8 @@ export class FilterHandle {
         return overlay?.show(value as boolean);
       case 'ended':
         return this.#end();
+      default:
+        return; // the rest is the client's
     }
   }
 

@@ -25,7 +25,10 @@ export class FrameProcessor {
   readonly #lifetime = new Lifetime(this, 'frame processor');
   readonly #settings: SettingsSync;
 
-  /** @internal */
+  /**
+   * Made by `StyleFilter`.
+   * @internal
+   */
   constructor(
     private readonly client: EngineClient,
     private readonly events: FilterEvents,

@@ -194,7 +194,10 @@ export function mergeOptions(current: EngineSettings, change: LiveOptions): Engi
   return { ...withDefaults({ ...current, ...rest }), style: newStyle === undefined ? current.style : toStyle(newStyle) };
 }
 
-/** @throws {FilterError} `bad-option` if `value` is no style, naming `options.style`. */
+/**
+ * A style as options give it, in full.
+ * @throws {FilterError} `bad-option` if `value` is none, naming `options.style`.
+ */
 export function toStyle(value: string | StyleOptions): StyleOptions {
   style(value, 'options.style');
   return typeof value === 'string' ? { id: value } : { ...value };

@@ -41,7 +41,11 @@ export class Engine {
   #size = '';
   #sizeIsNew = false;
 
-  /** @param stages Loaded and warmed up; the engine closes them. */
+  /**
+   * Begins to wait for frames.
+   * @param stages Loaded and warmed up; the engine closes them.
+   * @param events Who is told.
+   */
   constructor(
     private readonly stages: StageSet,
     private readonly events: EngineEvents,

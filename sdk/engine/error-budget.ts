@@ -17,6 +17,7 @@ export class ErrorBudget {
   #contextLostSinceMs: number | undefined;
 
   /**
+   * Begins without failures.
    * @param maxInARow Failed frames in a row after which it is over.
    * @param now Clock in milliseconds.
    */

@@ -3,6 +3,7 @@ export class FrameReader {
   #reader: ReadableStreamDefaultReader<VideoFrame> | undefined;
 
   /**
+   * Begins without a stream.
    * @param onFrame Takes each frame over; the next is read when it resolves.
    * @param onEnd Called when a stream has ended by itself.
    */

@@ -13,6 +13,7 @@ export class Lifetime {
   readonly #token = {};
 
   /**
+   * Begins the lifetime.
    * @param owner The disposable this is the lifetime of.
    * @param name How it is called in messages.
    */
@@ -25,7 +26,10 @@ export class Lifetime {
     return this.#closed;
   }
 
-  /** @throws {FilterError} `closed` after {@link close}. */
+  /**
+   * Refuses use after {@link close}.
+   * @throws {FilterError} `closed`.
+   */
   assertOpen(): void {
     if (this.#closed) throw new FilterError('closed', `This ${this.name} was closed and can no longer be used.`);
   }

@@ -28,6 +28,9 @@ export interface Processed {
 
 /**
  * Takes one frame down the line. The frame stays the caller's.
+ * @param frame What to work on; open until the promise settles.
+ * @param stages What does the work.
+ * @param timer What measures it.
  * @param letUnstyled Whether a frame without a face is drawn as it is; if not, the canvas stays as it was.
  * @throws {FilterError} the error of the stage that failed, which it names.
  */

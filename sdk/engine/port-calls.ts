@@ -12,7 +12,7 @@ export interface ErrorData {
 /** Makes an error ready for a port. Other errors become `stage-failed`. */
 export function toErrorData(error: unknown): ErrorData {
   const cause = error instanceof Error ? error.cause : undefined;
-  const causeText = cause instanceof Error ? (cause.stack ?? cause.message) : cause === undefined ? undefined : String(cause);
+  const causeText = cause instanceof Error ? (cause.stack ?? cause.message) : undefined;
   if (error instanceof FilterError) return { code: error.code, message: error.message, stage: error.stage, fatal: error.fatal, cause: causeText };
   return { code: 'stage-failed', message: error instanceof Error ? error.message : String(error), stage: undefined, fatal: false, cause: causeText };
 }

@@ -104,7 +104,11 @@ export interface WorkerHello {
 export class EnginePort {
   readonly #calls: PortCalls;
 
-  /** @param onOutput Takes the engine's messages. */
+  /**
+   * Takes the port over.
+   * @param port One end of the channel.
+   * @param onOutput Takes the engine's messages.
+   */
   constructor(port: MessagePort, onOutput: <K extends keyof EngineOutputs>(name: K, value: EngineOutputs[K]) => void) {
     this.#calls = new PortCalls(port, {
       onCall: (name) => {

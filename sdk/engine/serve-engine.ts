@@ -10,6 +10,7 @@ const TICK_PERIOD_MS = 33;
 
 /**
  * Answers a page over a port: the whole engine, whether it lives in a worker or on the page itself.
+ * @param port Where the calls come from.
  * @param canvas Canvas to draw on if the page cannot give one away. Default: the one in `EngineInit`.
  */
 export function serveEngine(port: MessagePort, canvas?: HTMLCanvasElement): void {
@@ -66,7 +67,7 @@ class EngineService {
     this.#stats = interval(STATS_PERIOD_MS).subscribe(() => this.#sendStats());
     const track = this.#openWorkerTrack(this.#engine);
     const info = { ...this.#engine.info, track };
-    return track === undefined ? info : (new Transferred(info, [track as unknown as Transferable]) as unknown as EngineInfo);
+    return track === undefined ? info : (new Transferred(info, [track]) as unknown as EngineInfo);
   }
 
   /** A track made here and given to the page, where the browser has `VideoTrackGenerator` and lets tracks move. */

@@ -9,7 +9,11 @@ export class SettingsSync {
   #inForce: EngineSettings;
   #running: Promise<void> | undefined;
 
-  /** @param send Brings settings into force, or throws and leaves the old ones. */
+  /**
+   * Begins with settings that are in force.
+   * @param initial Those settings.
+   * @param send Brings settings into force, or throws and leaves the old ones.
+   */
   constructor(
     initial: EngineSettings,
     private readonly send: (settings: EngineSettings) => Promise<void>,

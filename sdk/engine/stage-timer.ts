@@ -14,7 +14,10 @@ export class SampleWindow {
   readonly #samples: number[] = [];
   #next = 0;
 
-  /** @param capacity How many samples are kept. Default 240, about eight seconds of video. */
+  /**
+   * Begins empty.
+   * @param capacity How many samples are kept. Default 240, about eight seconds of video.
+   */
   constructor(private readonly capacity = 240) {}
 
   /** Adds a sample, forgetting the oldest when full. */
@@ -38,7 +41,10 @@ export class StageTimer {
   readonly #windows = new Map<StageName, SampleWindow>(STAGE_NAMES.map((name) => [name, new SampleWindow()]));
   readonly #frameMs = new Map<StageName, number>();
 
-  /** @param now Clock in milliseconds. */
+  /**
+   * Begins empty.
+   * @param now Clock in milliseconds.
+   */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Runs one stage and adds its time to the current frame, also when it throws. */

@@ -57,7 +57,10 @@ export class StatsCounter {
   #failedFrames = 0;
   #last: Pick<FrameOutcome, 'faces' | 'widthPx' | 'heightPx'> = { faces: 0, widthPx: 0, heightPx: 0 };
 
-  /** @param now Clock in milliseconds. */
+  /**
+   * Begins at zero.
+   * @param now Clock in milliseconds.
+   */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Counts a frame that went out. */

@@ -1,4 +1,5 @@
-import { FilterError, toFilterError } from '../errors';
+import type { FilterError} from '../errors';
+import { toFilterError } from '../errors';
 
 /** What a {@link FrameWriter} writes to. */
 export interface FrameWriterOptions {

@@ -17,6 +17,8 @@ export interface Overlay {
 
 /**
  * Lays a canvas over a `<video>` or `<img>`: same box, object-fit, mirroring and rounded corners; clicks go through.
+ * @param element What it is laid over; the canvas becomes its next sibling.
+ * @param canvas What is laid over it.
  * @param cover Colour under the canvas's picture, so that the element never shows through before the first one; null for none.
  */
 export function createOverlay(element: HTMLElement, canvas: HTMLCanvasElement, cover: string | null): Overlay {

@@ -6,6 +6,8 @@ export interface FrameSink {
   stream(readable: ReadableStream<VideoFrame>): void;
   /**
    * Takes over one picture.
+   * @param image The picture.
+   * @param timestampUs When it was taken, in microseconds.
    * @param skipped How many pictures were skipped since the last one because the sink was not {@link ready}.
    */
   frame(image: VideoFrame | ImageBitmap, timestampUs: number, skipped?: number): void;

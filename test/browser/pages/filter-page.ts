@@ -91,7 +91,7 @@ const LIMIT_MS = 120_000;
 
 /** The first value that meets a condition. */
 export function until<T>(source: Observable<T>, meets: (value: T) => boolean): Promise<T> {
-  return firstValueFrom((source as Observable<T>).pipe(filter(meets), timeout(LIMIT_MS)));
+  return firstValueFrom((source).pipe(filter(meets), timeout(LIMIT_MS)));
 }
 
 /** Waits for statistics that meet a condition. */
@@ -122,7 +122,7 @@ export function pixelsOf(picture: VideoFrame | ImageBitmap): ImageData {
 /** Takes one drawn frame through a processor. */
 export async function processPoses(processor: FrameProcessor, poses: readonly Pose[], widthPx: number, heightPx: number, timestampUs = 0): Promise<{ pixels: ImageData; faces: number }> {
   const draw = await openStage(widthPx, heightPx);
-  const { picture, faces } = await processor.process(draw(poses, timestampUs).image as VideoFrame);
+  const { picture, faces } = await processor.process(draw(poses, timestampUs).image);
   return { pixels: pixelsOf(picture), faces };
 }
 

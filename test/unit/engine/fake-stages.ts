@@ -51,7 +51,7 @@ export class FakeStages implements StageSet {
 
   smooth(styled: readonly StyledCrop[]): readonly SmoothedCrop[] {
     this.#begin('smooth');
-    return styled.map(({ crop }) => ({ crop, sizePx: 1, opacity: 1, texture: {} as WebGLTexture }));
+    return styled.map(({ crop }) => ({ crop, sizePx: 1, opacity: 1, texture: {} }));
   }
 
   fade(): readonly SmoothedCrop[] {

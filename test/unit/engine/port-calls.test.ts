@@ -7,8 +7,8 @@ const open: PortCalls[] = [];
 function connect(handlers: Partial<PortHandlers>): { near: PortCalls; heard: [string, unknown][] } {
   const { port1, port2 } = new MessageChannel();
   const heard: [string, unknown][] = [];
-  const near = new PortCalls(port1 as unknown as MessagePort, { onCall: () => undefined, onEvent: () => undefined });
-  const far = new PortCalls(port2 as unknown as MessagePort, { onCall: () => undefined, onEvent: (name, value) => heard.push([name, value]), ...handlers });
+  const near = new PortCalls(port1, { onCall: () => undefined, onEvent: () => undefined });
+  const far = new PortCalls(port2, { onCall: () => undefined, onEvent: (name, value) => heard.push([name, value]), ...handlers });
   open.push(near, far);
   return { near, heard };
 }
