@@ -80,7 +80,14 @@ def read_portrait(portrait: Portrait) -> Reading:
     apart = float(np.hypot(*(portrait.centres[1] - portrait.centres[0])))
     eyes = tuple(float(eye_mask(portrait, side, 0.42 * apart).sum()) / apart**2
                  for side in (0, 1))
-    return Reading(float(mouth_mask(portrait, 0.45 * apart).sum()) / apart**2, eyes)
+    return Reading(_mouth_area(portrait, apart) / apart**2, eyes)
+
+
+def _mouth_area(portrait: Portrait, apart: float) -> float:
+    """The mouth's pixels less the line that a shut mouth is drawn with, however wide."""
+    columns = mouth_mask(portrait, 0.45 * apart).sum(0)
+    line = max(2.0, portrait.rgb.shape[0] / 110)
+    return float(np.maximum(columns - line, 0).sum())
 
 
 def expected_centres(

@@ -180,7 +180,7 @@ def _hand(frame: _Frame, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarr
             (0.3, 0.08, 0.65, 0.14)):
         x, y = _circle(radius, length / 2, 3.2)
         shapes.append(np.stack([x + centre + lean * (-y) / length, y - 0.35 - length / 2], 1))
-    shapes += [palm, [*np.stack([*_circle(0.34, 0.9, 4)], 1), 0, 1.1]]
+    shapes += [palm, np.stack(_circle(0.34, 0.9, 4), 1) + np.array([0, 1.1])]
     layer = np.zeros((frame.size, frame.size), np.float32)
     shade = np.ones((frame.size, frame.size), np.float32)
     for shape in shapes:

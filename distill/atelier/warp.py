@@ -219,9 +219,9 @@ class Proportions:
             self._add(side, self._mix(real, drawn_side))
         low = np.array([[260, chin_y + 150], [730, chin_y + 150], [495, chin_y + 120],
                         [100, 1150], [900, 1150]], float)
-        self._add(low, [*self._drawn(low), 0, 0.75 * self._chin_shift])
+        self._add(low, self._drawn(low) + np.array([0, 0.75 * self._chin_shift]))
         high = np.array([[100, template.hair_top_y - 60], [900, template.hair_top_y - 60]], float)
-        self._add(high, [*self._drawn(high), 0, target[1] - drawn[1]])
+        self._add(high, self._drawn(high) + np.array([0, target[1] - drawn[1]]))
 
 
 def upright_grid(pose: HeadPose, step_px: int = GRID_STEP_PX) -> tuple[np.ndarray, int]:

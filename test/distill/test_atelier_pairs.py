@@ -32,10 +32,11 @@ from distill.atelier.pose import read_pose
 from distill.atelier.props import KINDS, add_prop, cut_frame
 from distill.atelier.webcam import spoil
 
+WILD = PairMix()
 CALM = PairMix(blink=0, jaw=0, mirror=0, prop=0, reality=0, cut=0, jitter=0)
 
 
-def maker(seed=0, mix=PairMix(), **options):
+def maker(seed=0, mix=WILD, **options):
     return PairMaker(part_set(), [exemplar(), exemplar(id="other", hair=(90, 60, 50))],
                      [study()], PHOTOS, MATTES, seed=seed, mix=mix, **options)
 
