@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../assets/fetch-asset';
 import type { LoadedModel } from '../assets/model-store';
 import { Lifetime } from '../engine/lifetime';
 import { SerialQueue } from '../engine/serial-queue';
@@ -33,6 +34,8 @@ export interface GeneratorOptions {
   readonly model: LoadedModel;
   /** The device to run on, which then belongs to the generator; null for WebAssembly. */
   readonly gpu: GpuHandle | null;
+  /** Which of the model's networks to run. */
+  readonly part: 'student' | 'studentFp16';
   /** Folder with the runtime's files. */
   readonly ortWasmBase: string | URL;
   readonly signal?: AbortSignal | undefined;
@@ -44,12 +47,12 @@ export interface GeneratorOptions {
  * Makes a session of the student, checks it with the golden pair and warms it up by that.
  * @throws FilterError `model-self-test`, `backend-unavailable`, and those of {@link LoadedModel.file}. The device is then freed.
  */
-export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost }: GeneratorOptions): Promise<Generator> {
+export async function createGenerator({ model, gpu, part, ortWasmBase, signal, onLost }: GeneratorOptions): Promise<Generator> {
   const { entry } = model;
-  const part = gpu?.hasHalf && entry.studentFp16 ? 'studentFp16' : 'student';
   const dtype = (entry[part] ?? entry.student).dtype;
   const label = `model '${entry.id}' (${dtype}) on ${gpu ? `WebGPU (${gpu.adapterName})` : 'WebAssembly'}`;
   let lost: FilterError | undefined;
+  let gpuFault: string | undefined;
   let session: OrtSession | undefined;
 
   async function openSession(): Promise<OrtSession> {
@@ -65,16 +68,11 @@ export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost 
     await dropped?.close().catch(() => undefined);
   }
 
-  void gpu?.device.lost.then(({ message }) => {
-    if (lifetime.closed) return;
-    lost = new FilterError('device-lost', `The graphics device was lost (${message || 'no reason given'}). Styling goes on with options.backend 'wasm'.`, { stage: 'generate' });
-    onLost?.(lost);
-  });
-
   try {
     session = await openSession();
     await selfTest(session, await loadGolden(model, signal), dtype, label);
     model.release('golden');
+    throwIfAborted(signal);
   } catch (cause) {
     await dropSession();
     gpu?.device.destroy();
@@ -98,10 +96,18 @@ export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost 
     }
   }
 
+  // The device reports errors beside the calls that caused them; a picture made after one cannot be trusted.
+  function throwGpuFault(): void {
+    const fault = gpuFault;
+    gpuFault = undefined;
+    if (fault !== undefined) throw new Error(fault);
+  }
+
   async function runStudent(on: OrtSession, face: Tensor, code: StyleCode): Promise<Tensor> {
     try {
       const { styled } = await on.run({ face, modulation: floatTensor(code.modulation, [1, code.modulation.length]) });
       if (!styled) throw new Error("it has no output 'styled'");
+      throwGpuFault();
       return styled;
     } catch (cause) {
       // A session is not usable after a failed run.
@@ -126,6 +132,12 @@ export async function createGenerator({ model, gpu, ortWasmBase, signal, onLost 
     },
   };
   const lifetime = new Lifetime(generator, 'generator');
+  void gpu?.device.lost.then(({ message }) => {
+    if (lifetime.closed) return;
+    lost = new FilterError('device-lost', `The graphics device was lost (${message || 'no reason given'}). Styling goes on with options.backend 'wasm'.`, { stage: 'generate' });
+    onLost?.(lost);
+  });
+  gpu?.device.addEventListener('uncapturederror', ({ error }) => (gpuFault = error.message));
   return generator;
 }
 

@@ -2,7 +2,7 @@ import { chooseModel, type Quality } from '../assets/choose-model';
 import type { ModelEntry } from '../assets/manifest';
 import type { ModelStore } from '../assets/model-store';
 import type { StylePack } from '../assets/style-pack';
-import { FilterError } from '../errors';
+import { asFatal, FilterError } from '../errors';
 import type { LoadProgress } from '../options';
 import type { Backend } from '../types';
 import { createGenerator, type Generator } from './generator';
@@ -38,48 +38,72 @@ export interface LoadGeneratorOptions {
 }
 
 /**
- * Chooses backend and model, loads the model and starts it. `auto` falls back to WebAssembly when the GPU fails its self-test.
- * @throws FilterError `backend-unavailable`, `model-self-test` (fatal: no backend computes right) and those of {@link ModelStore.load}.
+ * Chooses backend and model, loads the model and starts it. Where a graphics driver computes half precision wrongly,
+ * single precision is tried; where that fails too, `auto` takes WebAssembly.
+ * @throws FilterError `backend-unavailable`, `model-self-test` (fatal: no way computes right) and those of {@link ModelStore.load}.
  */
 export async function loadGenerator(options: LoadGeneratorOptions): Promise<LoadedGenerator> {
-  const gpu = await findGpu(options);
-  if (!gpu) return await start(options, null);
-  try {
-    return await start(options, gpu);
-  } catch (error) {
-    gpu.device.destroy();
-    const isOfGpu = error instanceof FilterError && (error.code === 'model-self-test' || error.code === 'backend-unavailable' || error.code === 'device-lost');
-    if (!isOfGpu || options.backend !== 'auto') throw error;
-    options.onWarning?.(error);
-    return await start(options, null);
+  const attempts = await attemptsFor(options);
+  let failure: FilterError | undefined;
+  for (const attempt of attempts) {
+    if (failure) options.onWarning?.(failure);
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isOfBackend(error)) throw error;
+      failure = error;
+    }
   }
+  throw asFatal(failure!);
+}
+
+type Attempt = () => Promise<LoadedGenerator>;
+
+/** The ways to run the student here, best first; at least one. A failed way takes its device with it. */
+async function attemptsFor(options: LoadGeneratorOptions): Promise<readonly Attempt[]> {
+  const wasm: Attempt = () => start(options, null, 'student');
+  const gpu = options.backend === 'wasm' ? null : await findGpu(options);
+  if (!gpu) return [wasm];
+  const half = gpu.hasHalf && entryFor(options, gpu).studentFp16 !== null;
+  const onGpu: readonly Attempt[] = half
+    ? [() => start(options, gpu, 'studentFp16'), async () => start(options, await requestGpu(options.isGlSoftware), 'student')]
+    : [() => start(options, gpu, 'student')];
+  return options.backend === 'auto' ? [...onGpu, wasm] : onGpu;
 }
 
 async function findGpu({ backend, isGlSoftware }: LoadGeneratorOptions): Promise<GpuHandle | null> {
-  if (backend === 'wasm') return null;
-  if (backend === 'webgpu') return await requestGpu(isGlSoftware);
+  if (backend === 'webgpu') return requestGpu(isGlSoftware);
   const gpu = await requestGpu(isGlSoftware).catch(() => null);
   if (!gpu?.isSoftware) return gpu;
   gpu.device.destroy();
   return null;
 }
 
-async function start(options: LoadGeneratorOptions, gpu: GpuHandle | null): Promise<LoadedGenerator> {
-  const { store, pack, quality, ortWasmBase, signal, onProgress, onLost } = options;
-  const entry = chooseModel(store.manifest, pack, quality, { backend: gpu ? 'webgpu' : 'wasm', isSoftware: gpu?.isSoftware ?? false });
-  const student = gpu?.hasHalf && entry.studentFp16 ? 'studentFp16' : 'student';
-  const model = await store.load(entry.id, { parts: [student, 'styleHead', 'golden'], signal, onProgress });
-  const generator = await createGenerator({ model, gpu, ortWasmBase, signal, onLost }).catch((error: unknown) => {
-    if (gpu || !(error instanceof FilterError)) throw error;
-    throw new FilterError(error.code, error.message, { stage: 'load', fatal: true, cause: error });
-  });
-  const codes = createStyleCodes({ model, ortWasmBase });
-  return {
-    model: entry,
-    generator,
-    codes,
-    close: async () => {
-      await Promise.all([generator.close(), codes.close()]);
-    },
-  };
+async function start(options: LoadGeneratorOptions, gpu: GpuHandle | null, part: 'student' | 'studentFp16'): Promise<LoadedGenerator> {
+  const { store, ortWasmBase, signal, onProgress, onLost } = options;
+  try {
+    const entry = entryFor(options, gpu);
+    const model = await store.load(entry.id, { parts: [part, 'styleHead', 'golden'], signal, onProgress });
+    const generator = await createGenerator({ model, gpu, part, ortWasmBase, signal, onLost });
+    const codes = createStyleCodes({ model, ortWasmBase });
+    return {
+      model: entry,
+      generator,
+      codes,
+      close: async () => {
+        await Promise.all([generator.close(), codes.close()]);
+      },
+    };
+  } catch (error) {
+    gpu?.device.destroy();
+    throw error;
+  }
+}
+
+function entryFor({ store, pack, quality }: LoadGeneratorOptions, gpu: GpuHandle | null): ModelEntry {
+  return chooseModel(store.manifest, pack, quality, { backend: gpu ? 'webgpu' : 'wasm', isSoftware: gpu?.isSoftware ?? false });
+}
+
+function isOfBackend(error: unknown): error is FilterError {
+  return error instanceof FilterError && ['model-self-test', 'backend-unavailable', 'device-lost'].includes(error.code);
 }

@@ -2,6 +2,7 @@
 import * as ort from 'onnxruntime-web/webgpu';
 import { Lifetime } from '../engine/lifetime';
 import { SerialQueue } from '../engine/serial-queue';
+import { FilterError } from '../errors';
 
 /** A network's input or output. */
 export type Tensor = ort.Tensor;
@@ -25,9 +26,13 @@ const LOG_ERRORS = 3;
 // The runtime has one WebAssembly instance per page or worker, and that instance bears one call at a time.
 const calls = new SerialQueue();
 
-/** Threads that a WebAssembly session uses here: 1 unless the page is cross-origin isolated. */
+/**
+ * Threads that a WebAssembly session uses here: 1 unless the page is cross-origin isolated, and 1 on the page itself,
+ * because the runtime's threads end only with the worker it runs in.
+ */
 export function wasmThreads(): number {
-  return globalThis.crossOriginIsolated ? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency)) : 1;
+  const mayThread = globalThis.crossOriginIsolated && typeof document === 'undefined';
+  return mayThread ? Math.max(1, Math.min(MAX_THREADS, navigator.hardwareConcurrency)) : 1;
 }
 
 /**
@@ -35,19 +40,21 @@ export function wasmThreads(): number {
  * @param model The ONNX file.
  * @param device Where to run it.
  * @param wasmBase Folder with the runtime's `.mjs` and `.wasm` files.
- * @throws whatever the runtime throws; the caller gives it a meaning.
+ * @throws FilterError `asset-missing` when the runtime itself cannot be loaded; else whatever the runtime throws, and the caller gives it a meaning.
  */
 export async function createSession(model: Uint8Array, device: SessionDevice, wasmBase: string | URL): Promise<OrtSession> {
-  ort.env.wasm.wasmPaths = new URL(wasmBase, globalThis.location.href).href;
+  const base = new URL(wasmBase, globalThis.location.href).href;
+  ort.env.wasm.wasmPaths = base;
   ort.env.wasm.numThreads = wasmThreads();
   ort.env.logLevel = 'error';
-  const session = await calls.add(() =>
-    ort.InferenceSession.create(model, {
-      executionProviders: [device ? { name: 'webgpu', device } : { name: 'wasm' }],
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: LOG_ERRORS,
-    }),
-  );
+  const options: ort.InferenceSession.SessionOptions = {
+    executionProviders: [device ? { name: 'webgpu', device } : { name: 'wasm' }],
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: LOG_ERRORS,
+  };
+  const session = await calls.add(() => ort.InferenceSession.create(model, options)).catch((cause: unknown) => {
+    throw isLoadFailure(cause) ? runtimeMissing(base, cause) : cause;
+  });
   const owner = {
     run: (inputs: Tensors) =>
       calls.add(() => {
@@ -65,4 +72,17 @@ export async function createSession(model: Uint8Array, device: SessionDevice, wa
 /** Wraps numbers as a tensor; the numbers are borrowed, not copied. */
 export function floatTensor(data: Float32Array, shape: readonly number[]): Tensor {
   return new ort.Tensor('float32', data, shape);
+}
+
+function isLoadFailure(cause: unknown): boolean {
+  return cause instanceof Error && /no available backend found/i.test(cause.message);
+}
+
+// The runtime remembers the failure: this page or worker gets no second try.
+function runtimeMissing(base: string, cause: unknown): FilterError {
+  return new FilterError(
+    'asset-missing',
+    `The network runtime could not be loaded from ${base} (${String((cause as Error).message)}). Check that options.assetBase points at the folder that holds the library's assets, then load the page again.`,
+    { stage: 'load', fatal: true, cause },
+  );
 }

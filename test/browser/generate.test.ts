@@ -15,6 +15,8 @@ function run<Result, Args = undefined>(body: (module: Module, args: Args) => Pro
 beforeAll(async () => {
   test = await openTestPage({ webgpu: true });
   serveTiny(tinyStyle(), test.server.overrides);
+  serveTiny(tinyStyle({ halfFactor: 1 }), test.server.overrides, '/right-half/');
+  serveTiny(tinyStyle({ halfFactor: 2 }), test.server.overrides, '/wrong-half/');
 });
 afterAll(() => test.close());
 
@@ -109,23 +111,75 @@ describe('choice of backend', () => {
   });
 
   it("'auto' takes a graphics card with the large model, and falls back to WASM with a warning when it computes wrongly", async () => {
-    const result = await run(async ({ loadStage }) => {
-      // A card by its looks.
-      const info = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'info')!;
-      Object.defineProperty(GPUAdapter.prototype, 'info', { configurable: true, get: () => ({ vendor: 'acme', architecture: 'fast', device: '', description: '' }) });
-      const right = await loadStage('/tiny/', 'tiny', 'auto');
-      await right.close();
-      // A driver that forgets to compute.
-      const dispatch = Object.getOwnPropertyDescriptor(GPUComputePassEncoder.prototype, 'dispatchWorkgroups')!;
-      Object.defineProperty(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', { configurable: true, value: () => undefined });
-      const wrong = await loadStage('/tiny/', 'tiny', 'auto');
-      await wrong.close();
-      Object.defineProperty(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', dispatch);
-      Object.defineProperty(GPUAdapter.prototype, 'info', info);
-      return [right, wrong].map(({ generator, model, warnings }) => ({ backend: generator.backend, device: generator.device, model: model.id, warnings }));
+    const result = await run(async ({ loadStage, withGpu }) => {
+      const load = async () => {
+        const stage = await loadStage('/tiny/', 'tiny', 'auto');
+        await stage.close();
+        return { backend: stage.generator.backend, device: stage.generator.device, model: stage.model.id, warnings: stage.warnings };
+      };
+      return [await withGpu({}, load), await withGpu({ computes: false }, load)];
     });
     expect(result[0]).toMatchObject({ backend: 'webgpu', device: 'acme fast', model: 'tiny-standard', warnings: [] });
     expect(result[1]).toMatchObject({ backend: 'wasm', model: 'tiny-lite', warnings: [{ code: 'model-self-test', fatal: false }] });
+  });
+
+  it('takes half precision where the card has it and it computes right, else single precision', async () => {
+    const result = await run(async ({ loadStage, withGpu }) => {
+      const load = async (base: string) => {
+        const stage = await loadStage(base, 'tiny', 'auto');
+        await stage.close();
+        return { backend: stage.generator.backend, dtype: stage.generator.dtype, warnings: stage.warnings.map(({ code }) => code) };
+      };
+      return [await withGpu({ half: true }, () => load('/right-half/')), await withGpu({ half: true }, () => load('/wrong-half/')), await withGpu({ half: false }, () => load('/right-half/'))];
+    });
+    expect(result).toEqual([
+      { backend: 'webgpu', dtype: 'float16', warnings: [] },
+      { backend: 'webgpu', dtype: 'float32', warnings: ['model-self-test'] },
+      { backend: 'webgpu', dtype: 'float32', warnings: [] },
+    ]);
+  });
+
+  it('runs two generators side by side, on devices of their own', async () => {
+    const result = await run(async ({ loadStage, paintedFrame, wholeCrop }) => {
+      const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
+      const stages = [await loadStage('/tiny/', 'tiny', 'webgpu'), await loadStage('/right-half/', 'tiny', 'webgpu'), await loadStage('/tiny/', 'tiny', 'wasm')];
+      const pixels = async () => (await Promise.all(stages.map(({ generator, code }) => generator.generate(frame, wholeCrop(64), code)))).map(({ rgba }) => Array.from(rgba.subarray(0, 4)));
+      const all = await pixels();
+      await stages.shift()!.close();
+      const rest = await pixels();
+      await Promise.all(stages.map((stage) => stage.close()));
+      frame.close();
+      return [...all, ...rest];
+    });
+    expect(result).toEqual(Array(5).fill([200, 100, 50, 255]));
+  });
+
+  it('refuses the picture after an error of the device, and draws the next', async () => {
+    const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop, withGpu }) => {
+      const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
+      const devices: GPUDevice[] = [];
+      const stage = await withGpu({ devices }, () => loadStage('/tiny/', 'tiny', 'webgpu'));
+      const device = devices.at(-1)!;
+      const reported = new Promise((done) => device.addEventListener('uncapturederror', done, { once: true }));
+      device.createBuffer({ size: 16, usage: GPUBufferUsage.MAP_READ | GPUBufferUsage.MAP_WRITE });
+      await device.queue.onSubmittedWorkDone(); // sends what is waiting
+      await reported;
+      const error = await rejection(stage.generator.generate(frame, wholeCrop(64), stage.code));
+      const { rgba } = await stage.generator.generate(frame, wholeCrop(64), stage.code);
+      await stage.close();
+      frame.close();
+      return { code: error.code, pixel: Array.from(rgba.subarray(0, 4)) };
+    });
+    expect(result).toEqual({ code: 'stage-failed', pixel: [200, 100, 50, 255] });
+  });
+
+  it('names the folder when the runtime is not there', async () => {
+    const page = await openTestPage();
+    serveTiny(tinyStyle(), page.server.overrides);
+    const error = await run(async ({ loadStage, rejection }) => rejection(loadStage('/tiny/', 'tiny', 'auto', 'auto', '/nowhere/')), undefined, page.page);
+    await page.close();
+    expect(error).toMatchObject({ code: 'asset-missing', fatal: true });
+    expect(error.message).toContain('/nowhere/');
   });
 
   it('fails for good when no backend gives the golden output', async () => {
@@ -141,20 +195,9 @@ describe('choice of backend', () => {
   });
 
   it('reports a lost device once, and fails from then on', async () => {
-    const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop }) => {
+    const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop, withGpu }) => {
       const devices: GPUDevice[] = [];
-      const request = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'requestDevice')!;
-      const original = request.value as GPUAdapter['requestDevice'];
-      Object.defineProperty(GPUAdapter.prototype, 'requestDevice', {
-        configurable: true,
-        async value(this: GPUAdapter, descriptor: GPUDeviceDescriptor) {
-          const device = await original.call(this, descriptor);
-          devices.push(device);
-          return device;
-        },
-      });
-      const stage = await loadStage('/tiny/', 'tiny', 'webgpu');
-      Object.defineProperty(GPUAdapter.prototype, 'requestDevice', request);
+      const stage = await withGpu({ devices }, () => loadStage('/tiny/', 'tiny', 'webgpu'));
       const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
       devices.at(-1)!.destroy();
       await devices.at(-1)!.lost;

@@ -32,12 +32,14 @@ export interface TinyStyleOptions {
   readonly sizePx?: number;
   /** What the golden pair says the output is, in place of the right number: the right one times this. Default 1. */
   readonly goldenFactor?: number;
+  /** What the networks in half precision return, if there are any: the right numbers times this. Default: there are none. */
+  readonly halfFactor?: number;
 }
 
 /** Makes the tiny style with id `tiny`, models `tiny-standard` and `tiny-lite`, looks `one` and `two`. */
-export function tinyStyle({ sizePx = 64, goldenFactor = 1 }: TinyStyleOptions = {}): TinyStyle {
+export function tinyStyle(options: TinyStyleOptions = {}): TinyStyle {
   const files = new Map<string, Uint8Array>();
-  const models = [tinyModel('tiny-standard', 'standard', sizePx, goldenFactor, files), tinyModel('tiny-lite', 'lite', sizePx, goldenFactor, files)];
+  const models = [tinyModel('tiny-standard', 'standard', options, files), tinyModel('tiny-lite', 'lite', options, files)];
   const manifest = { version: 1, models };
   const look = (id: string, gain: number): Record<string, string> => {
     const code = new Float32Array(TINY_ROWS * 512);
@@ -61,12 +63,12 @@ export function tinyStyle({ sizePx = 64, goldenFactor = 1 }: TinyStyleOptions = 
   return { files, manifest, pack };
 }
 
-/** Serves the style below `/tiny/`. */
-export function serveTiny(style: TinyStyle, overrides: Map<string, Override>): void {
-  for (const [path, body] of style.files) overrides.set(`/tiny/${path}`, { body, type: 'application/octet-stream' });
+/** Serves the style below a path. */
+export function serveTiny(style: TinyStyle, overrides: Map<string, Override>, base = '/tiny/'): void {
+  for (const [path, body] of style.files) overrides.set(`${base}${path}`, { body, type: 'application/octet-stream' });
 }
 
-function tinyModel(id: string, size: string, sizePx: number, goldenFactor: number, files: Map<string, Uint8Array>): Record<string, unknown> {
+function tinyModel(id: string, size: string, { sizePx = 64, goldenFactor = 1, halfFactor }: TinyStyleOptions, files: Map<string, Uint8Array>): Record<string, unknown> {
   const put = (name: string, body: Uint8Array): { file: string; sha256: string; bytes: number } => {
     files.set(`models/${id}/${name}`, body);
     return { file: `${id}/${name}`, sha256: createHash('sha256').update(body).digest('hex'), bytes: body.byteLength };
@@ -93,7 +95,8 @@ function tinyModel(id: string, size: string, sizePx: number, goldenFactor: numbe
     size,
     sizePx,
     student: { ...put('student.onnx', writeOnnx(student)), dtype: 'float32', opset: 17, ...ports(student) },
-    studentFp16: null,
+    // Single precision inside: what matters here is which file is taken.
+    studentFp16: halfFactor === undefined ? null : { ...put('student-fp16.onnx', writeOnnx(studentGraph(sizePx, halfFactor))), dtype: 'float16', opset: 17, ...ports(student) },
     styleHead: { ...put('style-head.onnx', writeOnnx(head)), ...ports(head) },
     structureRows: 1,
     golden: put('golden.json', json(golden)),
@@ -104,14 +107,15 @@ function tinyModel(id: string, size: string, sizePx: number, goldenFactor: numbe
   };
 }
 
-function studentGraph(sizePx: number): Graph {
+function studentGraph(sizePx: number, factor = 1): Graph {
   return {
     inputs: [['face', [1, 3, sizePx, sizePx]], ['modulation', [1, 3]]],
     outputs: [['styled', [1, 4, sizePx, sizePx]]],
-    constants: [...INDICES, { name: 'zero', shape: [1], data: Float32Array.of(0) }, { name: 'two_zeros', shape: [2], data: Float32Array.of(0, 0) }],
+    constants: [...INDICES, { name: 'zero', shape: [1], data: Float32Array.of(0) }, { name: 'two_zeros', shape: [2], data: Float32Array.of(0, 0) }, { name: 'factor', shape: [1], data: Float32Array.of(factor) }],
     nodes: [
       ...[0, 1, 2].map((i) => pick('modulation', i, `m${i}`)),
-      { op: 'Mul', inputs: ['face', 'm0'], output: 'rgb' },
+      { op: 'Mul', inputs: ['m0', 'factor'], output: 'gain' },
+      { op: 'Mul', inputs: ['face', 'gain'], output: 'rgb' },
       { op: 'Cast', inputs: ['m1'], output: 'index', attributes: { to: 7 } },
       { op: 'Gather', inputs: ['two_zeros', 'index'], output: 'guard' },
       { op: 'Add', inputs: ['rgb', 'guard'], output: 'guarded' },

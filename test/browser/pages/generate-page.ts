@@ -29,7 +29,7 @@ export interface Stage extends LoadedGenerator {
 }
 
 /** Loads a style of a folder on this origin. */
-export async function loadStage(base: string, styleId: string, backend: Backend | 'auto', quality: 'auto' | 'standard' | 'lite' = 'auto'): Promise<Stage> {
+export async function loadStage(base: string, styleId: string, backend: Backend | 'auto', quality: 'auto' | 'standard' | 'lite' = 'auto', ortWasmBase = ORT_BASE): Promise<Stage> {
   const assetBase = new URL(base, location.href);
   const pack = await loadStylePack(assetBase, styleId);
   const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
@@ -40,11 +40,46 @@ export async function loadStage(base: string, styleId: string, backend: Backend 
     pack,
     backend,
     quality,
-    ortWasmBase: ORT_BASE,
+    ortWasmBase,
     onWarning: (warning) => warnings.push(plain(warning)),
     onLost: (error) => losses.push(plain(error)),
   });
   return { ...loaded, warnings, losses, code: await loaded.codes.get(resolveStyle(pack, loaded.model, {})) };
+}
+
+/** What a {@link withGpu} pretends about the machine's graphics. */
+export interface PretendedGpu {
+  /** Whether it has half precision. Default: as it is. */
+  readonly half?: boolean;
+  /** False: a driver that forgets to compute. Default true. */
+  readonly computes?: boolean;
+  /** Is given the devices that are asked for. */
+  readonly devices?: GPUDevice[];
+}
+
+/** Lets the machine's WebGPU pass for a graphics card while something is done. */
+export async function withGpu<T>({ half, computes = true, devices = [] }: PretendedGpu, work: () => Promise<T>): Promise<T> {
+  const replaced: (() => void)[] = [];
+  const replace = (owner: object, name: string, make: (original: PropertyDescriptor) => PropertyDescriptor) => {
+    const original = Object.getOwnPropertyDescriptor(owner, name)!;
+    Object.defineProperty(owner, name, { configurable: true, ...make(original) });
+    replaced.push(() => Object.defineProperty(owner, name, original));
+  };
+  replace(GPUAdapter.prototype, 'info', () => ({ get: () => ({ vendor: 'acme', architecture: 'fast', device: '', description: '' }) }));
+  replace(GPUAdapter.prototype, 'requestDevice', ({ value }) => ({
+    async value(this: GPUAdapter, descriptor: GPUDeviceDescriptor) {
+      const device = await (value as GPUAdapter['requestDevice']).call(this, descriptor);
+      devices.push(device);
+      return device;
+    },
+  }));
+  if (half !== undefined) replace(GPUDevice.prototype, 'features', () => ({ get: () => new Set(half ? ['shader-f16'] : []) }));
+  if (!computes) replace(GPUComputePassEncoder.prototype, 'dispatchWorkgroups', () => ({ value: () => undefined }));
+  try {
+    return await work();
+  } finally {
+    for (const restore of replaced) restore();
+  }
 }
 
 /** The style codes of a style's small model on their own. */
