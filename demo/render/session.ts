@@ -63,6 +63,7 @@ function targetOf({ outPath, kind }: RenderJob): PageJob['target'] {
  */
 export async function openRenderSession(distDir: string, webgpu: boolean): Promise<RenderSession> {
   let current: Current | undefined;
+  let jobs = 0;
   const module = await build({
     entryPoints: [join(HERE, 'page/render-page.ts')],
     bundle: true,
@@ -97,7 +98,7 @@ export async function openRenderSession(distDir: string, webgpu: boolean): Promi
       current = mine;
       onProgressNow = onProgress;
       try {
-        const pageJob: PageJob = { filter, target: targetOf(job) };
+        const pageJob: PageJob = { inputUrl: `/render/input?${jobs++}`, filter, target: targetOf(job) };
         const result: PageResult = await page.evaluate((work) => renderJob(work), pageJob);
         if (mine.writeError !== undefined) throw mine.writeError;
         if (!result.ok) throw new UsageError(`${job.inPath} could not be styled: ${result.problem.replace(/\.?$/, '.')}`);

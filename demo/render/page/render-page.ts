@@ -8,6 +8,8 @@ import { styleVideo, type Container } from './style-video';
 
 /** One file to make. */
 export interface PageJob {
+  /** Address of the input, another one for each job: browsers keep parts of what they fetched. */
+  readonly inputUrl: string;
   readonly filter: FilterRequest;
   readonly target: { readonly kind: 'video'; readonly container: Container } | { readonly kind: 'picture'; readonly type: 'image/png' | 'image/jpeg' };
 }
@@ -32,7 +34,7 @@ async function startFilter({ style, exemplar, backend, quality, maxFaces }: Filt
   return StyleFilter.createProcessor({ style: { id: style, exemplar }, backend, quality, maxFaces: maxFaces ?? (mode === 'still' ? 4 : 1) }, mode);
 }
 
-async function render({ filter, target }: PageJob): Promise<PageResult> {
+async function render({ inputUrl, filter, target }: PageJob): Promise<PageResult> {
   let processor: FrameProcessor | undefined;
   // Started only when the input has turned out to be readable.
   const openRunner = async (): Promise<FrameRunner> => {
@@ -42,8 +44,8 @@ async function render({ filter, target }: PageJob): Promise<PageResult> {
   try {
     const { runner, notes } =
       target.kind === 'picture'
-        ? await stylePicture(target.type, openRunner)
-        : await styleVideo(target.container, openRunner, (share, frames) => reportProgress(share, frames));
+        ? await stylePicture(inputUrl, target.type, openRunner)
+        : await styleVideo(inputUrl, target.container, openRunner, (share, frames) => reportProgress(share, frames));
     const stats = await runner.sumUp();
     const [failure] = runner.failures;
     const left = failure === undefined ? [] : [`${runner.failures.length} of ${stats.frames} frames were left unstyled: ${failure}`];

@@ -4,8 +4,8 @@ import type { FrameRunner } from './frame-runner';
 
 const JPEG_QUALITY = 0.92;
 
-async function readPicture(): Promise<ImageBitmap> {
-  const response = await fetch('/render/input');
+async function readPicture(url: string): Promise<ImageBitmap> {
+  const response = await fetch(url);
   try {
     return await createImageBitmap(await response.blob());
   } catch {
@@ -17,8 +17,12 @@ async function readPicture(): Promise<ImageBitmap> {
  * Styles a picture.
  * @throws Error whose message completes “FILE could not be styled: …”
  */
-export async function stylePicture(type: 'image/png' | 'image/jpeg', openRunner: () => Promise<FrameRunner>): Promise<{ runner: FrameRunner; notes: readonly string[] }> {
-  const bitmap = await readPicture();
+export async function stylePicture(
+  inputUrl: string,
+  type: 'image/png' | 'image/jpeg',
+  openRunner: () => Promise<FrameRunner>,
+): Promise<{ runner: FrameRunner; notes: readonly string[] }> {
+  const bitmap = await readPicture(inputUrl);
   const canvas = new OffscreenCanvas(bitmap.width, bitmap.height);
   const frame = new VideoFrame(bitmap, { timestamp: 0 });
   bitmap.close();

@@ -97,11 +97,12 @@ async function styleFrames({ track, encoder, runner, startS, onTime }: FrameRun)
  * @throws Error whose message completes “FILE could not be styled: …”
  */
 export async function styleVideo(
+  inputUrl: string,
   container: Container,
   openRunner: () => Promise<FrameRunner>,
   onProgress: (share: number, frames: number) => void,
 ): Promise<{ runner: FrameRunner; notes: readonly string[] }> {
-  const input = new Input({ source: new UrlSource('/render/input'), formats: ALL_FORMATS });
+  const input = new Input({ source: new UrlSource(inputUrl), formats: ALL_FORMATS });
   const writable = new WritableStream<StreamTargetChunk>({ write: ({ data, position }) => sendBytes(data, position) });
   const output = new Output({ format: FORMATS[container](), target: new StreamTarget(writable, { chunked: true, chunkSize: CHUNK_BYTES }) });
   try {
