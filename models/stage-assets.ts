@@ -19,8 +19,6 @@ const WASM_FILES = {
   mediapipe: {
     from: 'node_modules/@mediapipe/tasks-vision/wasm',
     files: [
-      'vision_wasm_internal.js',
-      'vision_wasm_internal.wasm',
       'vision_wasm_module_internal.js',
       'vision_wasm_module_internal.wasm',
     ],
