@@ -16,7 +16,7 @@ const run = <Result, Args = undefined>(body: (module: Module, args: Args) => Res
 async function listen(session: CDPSession): Promise<void> {
   session.on('Log.entryAdded', ({ entry }) => lines.push(entry.text));
   session.on('Runtime.consoleAPICalled', ({ args }) => lines.push(args.map(({ value }) => String(value)).join(' ')));
-  await session.send('Log.enable');
+  await Promise.all([session.send('Log.enable'), session.send('Runtime.enable')]);
 }
 
 beforeAll(async () => {

@@ -130,3 +130,15 @@ export async function processPoses(processor: FrameProcessor, poses: readonly Po
 export function differences(a: ImageData, b: ImageData): Uint8Array {
   return Uint8Array.from({ length: a.width * a.height }, (_, i) => Math.max(...[0, 1, 2].map((channel) => Math.abs(a.data[4 * i + channel]! - b.data[4 * i + channel]!))));
 }
+
+/** The square that the look `grey` draws, found by its colour: middle and side in pixels. */
+export function greySquare({ data, width, height }: ImageData): { xPx: number; yPx: number; sidePx: number } {
+  let [count, sumX, sumY] = [0, 0, 0];
+  for (let i = 0; i < width * height; i += 1) {
+    if ([0, 1, 2].some((channel) => Math.abs(data[4 * i + channel]! - 127.5) > 2)) continue;
+    count += 1;
+    sumX += i % width;
+    sumY += Math.floor(i / width);
+  }
+  return { xPx: sumX / count, yPx: sumY / count, sidePx: Math.sqrt(count) };
+}
