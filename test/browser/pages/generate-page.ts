@@ -126,11 +126,15 @@ export function wholeCrop(framePx: number): FaceCrop {
   return cropOf([1 / framePx, 0, 0, 0, 1 / framePx, 0]);
 }
 
+/** A model with its files checked. */
+export async function loadModel(base: string, modelId: string): Promise<LoadedModel> {
+  const assetBase = new URL(base, location.href);
+  return createModelStore({ assetBase, manifest: await loadManifest(assetBase) }).load(modelId);
+}
+
 /** How far a model on WebAssembly is from its golden pair, style head included. */
 export async function goldenDeviation(base: string, modelId: string) {
-  const assetBase = new URL(base, location.href);
-  const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
-  const model = await store.load(modelId);
+  const model = await loadModel(base, modelId);
   const golden = await loadGolden(model);
   const student = await createSession(await model.file('student'), null, ORT_BASE);
   const { styled } = await student.run({ face: floatTensor(golden.face.data, golden.face.shape), modulation: floatTensor(golden.modulation.data, golden.modulation.shape) });
