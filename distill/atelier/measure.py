@@ -84,10 +84,11 @@ def read_portrait(portrait: Portrait) -> Reading:
 
 
 def _mouth_area(portrait: Portrait, apart: float) -> float:
-    """The mouth's pixels less the line that a shut mouth is drawn with, however wide."""
-    columns = mouth_mask(portrait, 0.45 * apart).sum(0)
-    line = max(2.0, portrait.rgb.shape[0] / 110)
-    return float(np.maximum(columns - line, 0).sum())
+    """Pixels of the mouth's inside: dark red, tongue or teeth, but not its lines."""
+    red, green, blue = (portrait.rgb[..., channel].astype(int) for channel in range(3))
+    inside = (red - green > 90) | ((red - green > 55) & (red < 190)) | (
+        (blue > red - 20) & (red > 200))
+    return float((inside & mouth_mask(portrait, 0.45 * apart)).sum())
 
 
 def expected_centres(

@@ -76,7 +76,7 @@ function turn(bone: Bone, world: Quaternion): void {
 }
 
 function bareName(name: string): string {
-  return name.replace(/^h_(expressions|teeth)\./, '').replace(/^t_/, '').replace(/_h$/, '');
+  return name.replace(/^(h_(expressions|teeth)\.)+/, '').replace(/^t_/, '').replace(/_h$/, '');
 }
 
 function meshesOf(root: Object3D): Mesh[] {
@@ -108,9 +108,10 @@ function setMorphs(meshes: readonly Mesh[], weights: Readonly<Record<string, num
 
 /** Finds the skin and, on it, the vertex of each named point. */
 function findPoints(meshes: readonly Mesh[]): { skin: SkinnedMesh; vertices: Map<string, number> } {
-  const skin = meshes.find((mesh): mesh is SkinnedMesh =>
-    mesh instanceof SkinnedMesh && Object.keys(mesh.morphTargetDictionary ?? {}).some((name) => bareName(name) === 'MouthOpen'
-      && name.startsWith('h_expressions')));
+  const count = (mesh: Mesh): number => Object.keys(mesh.morphTargetDictionary ?? {}).length;
+  // The teeth have morphs of the same names, but fewer.
+  const [skin] = meshes.filter((mesh): mesh is SkinnedMesh => mesh instanceof SkinnedMesh && count(mesh) > 0)
+    .sort((a, b) => count(b) - count(a));
   if (!skin) throw new Error('The avatar has no skin with facial morphs.');
   const vertices = new Map<string, number>();
   for (const [point, morph] of Object.entries(POINT_MORPHS)) {

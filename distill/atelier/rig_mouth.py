@@ -44,10 +44,12 @@ def draw_mouth(
     line = LINE * np.minimum(1, skin / 255 * 1.1)
     across = np.abs(np.linspace(-1, 1, 11))
     # Thicker lines than the artist's: they must survive a 256 px portrait.
-    fill_stroke(box, px(upper[::4]), (2.6 + 1.3 * across) * _ends(across) * scale, line)
+    # Around an open mouth the lines lie outside, or they would fill a small gap.
+    outward = np.array([0.0, 0.9 * inside])
+    fill_stroke(box, px(upper[::4] - outward), (2.6 + 1.3 * across) * _ends(across) * scale, line)
     if inside > 0:
         width = inside * (2.6 + 0.4 * across) * _ends(across) * scale
-        fill_stroke(box, px(lower[::4]), width, line)
+        fill_stroke(box, px(lower[::4] + outward), width, line)
 
 
 def _box(layer: np.ndarray, points: np.ndarray, margin: int) -> tuple[np.ndarray, np.ndarray]:
