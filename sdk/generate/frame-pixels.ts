@@ -53,11 +53,12 @@ export function createFramePixels(): FramePixels {
   return { read, close };
 }
 
-/** Whether the frame's bytes are its displayed pixels: neither turned nor stretched, and within reach of the processor. */
+/** Whether the frame's bytes are its displayed pixels: neither turned nor stretched nor off the chroma grid, and within reach of the processor. */
 function isPlain({ image, widthPx, heightPx }: Frame): boolean {
-  if (!('copyTo' in image) || image.format === null) return false;
+  if (!('copyTo' in image) || image.format === null || !image.visibleRect) return false;
   const { rotation = 0, flip = false } = image as { rotation?: number; flip?: boolean };
-  return rotation === 0 && !flip && image.visibleRect?.width === widthPx && image.visibleRect.height === heightPx;
+  const { x, y, width, height } = image.visibleRect;
+  return rotation === 0 && !flip && width === widthPx && height === heightPx && x % 2 === 0 && y % 2 === 0;
 }
 
 /** Browsers without conversion copy the frame's own format and say nothing: one known pixel tells. */
