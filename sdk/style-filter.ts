@@ -48,7 +48,7 @@ export async function attach(source: FilterSource, options: StyleFilterOptions):
  */
 export async function stylize(image: StillImage, options: StyleFilterOptions): Promise<ImageBitmap> {
   const bitmap = await readImage(image);
-  const processor = await openProcessor({ maxFaces: 4, ...options }, 'still').catch((error: unknown) => {
+  const processor = await createProcessor({ ...options, maxFaces: options.maxFaces ?? 4 }, 'still').catch((error: unknown) => {
     bitmap.close();
     throw error;
   });
@@ -71,11 +71,7 @@ export async function stylize(image: StillImage, options: StyleFilterOptions): P
  * @param mode `'video'` (default): frames follow one another and are smoothed over time. `'still'`: each stands alone.
  * @throws {FilterError} as {@link attach}.
  */
-export function createProcessor(options: StyleFilterOptions, mode: 'video' | 'still' = 'video'): Promise<FrameProcessor> {
-  return openProcessor(options, mode);
-}
-
-async function openProcessor(options: StyleFilterOptions, mode: 'video' | 'still'): Promise<FrameProcessor> {
+export async function createProcessor(options: StyleFilterOptions, mode: 'video' | 'still' = 'video'): Promise<FrameProcessor> {
   const { settings, attach: fixed } = resolveOptions(options, defaultAssetBase());
   const events = new FilterEvents();
   const { client } = await EngineClient.start({ settings, attach: fixed, mode, canvas: undefined, onError: (error) => events.errors.next(error) });

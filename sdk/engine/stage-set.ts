@@ -36,7 +36,7 @@ export interface StageSet extends Stages {
   /** Draws a neutral card of the frame's size. */
   drawCard(frame: Frame): void;
   /** Makes the canvas see-through, in the frame's size. */
-  clear(frame: Frame): void;
+  clear(frame: Frame): Promise<void>;
   /** Frees everything. Idempotent. */
   close(): Promise<void>;
 }
@@ -190,8 +190,8 @@ class LoadedStages implements StageSet {
     this.machines.compositor.drawCard(frame.widthPx, frame.heightPx);
   }
 
-  clear(frame: Frame): void {
-    this.machines.compositor.compose(frame, [], { background: 'transparent' });
+  clear(frame: Frame): Promise<void> {
+    return this.machines.compositor.compose(frame, [], { background: 'transparent' });
   }
 
   async prepare(settings: EngineSettings): Promise<() => Promise<void>> {

@@ -19,7 +19,7 @@ export async function warmUp(stages: StageSet): Promise<void> {
     const styled = await stages.generate(frame, WHOLE);
     await stages.composite(frame, stages.smooth([styled], frame));
     stages.drawCard(frame);
-    stages.clear(frame);
+    await stages.clear(frame);
     stages.reset();
   } finally {
     frame.close();

@@ -72,8 +72,9 @@ export class FakeStages implements StageSet {
     this.log.push('card');
   }
 
-  clear(): void {
+  clear(): Promise<void> {
     this.log.push('clear');
+    return Promise.resolve();
   }
 
   reset(): void {
