@@ -38,6 +38,7 @@ export interface GeneratorOptions {
   readonly part: 'student' | 'studentFp16';
   /** Folder with the runtime's files. */
   readonly ortWasmBase: string | URL;
+  /** Gives up loading; without effect afterwards. */
   readonly signal?: AbortSignal | undefined;
   /** Called once if the GPU device is lost; every later `generate` fails. */
   readonly onLost?: ((error: FilterError) => void) | undefined;
@@ -55,8 +56,8 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
   let gpuFault: string | undefined;
   let session: OrtSession | undefined;
 
-  async function openSession(): Promise<OrtSession> {
-    const bytes = await model.file(part, signal);
+  async function openSession(loadSignal?: AbortSignal): Promise<OrtSession> {
+    const bytes = await model.file(part, loadSignal);
     const opened = await createSession(bytes, gpu?.device ?? null, ortWasmBase);
     model.release(part);
     return opened;
@@ -69,7 +70,7 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
   }
 
   try {
-    session = await openSession();
+    session = await openSession(signal);
     await selfTest(session, await loadGolden(model, signal), dtype, label);
     model.release('golden');
     throwIfAborted(signal);

@@ -83,9 +83,11 @@ describe.each(['wasm', 'webgpu'] as const)('generator on %s', (backend) => {
   });
 });
 
-it('makes a fresh session after a run that failed', async () => {
+it('makes a fresh session after a run that failed, also once the signal for loading has gone off', async () => {
   const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop }) => {
-    const stage = await loadStage('/tiny/', 'tiny', 'wasm');
+    const loading = new AbortController();
+    const stage = await loadStage('/tiny/', 'tiny', 'wasm', 'auto', undefined, loading.signal);
+    loading.abort();
     const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
     const failing = { modelId: stage.model.id, modulation: Float32Array.of(1, 9, 1) };
     const errors = [];

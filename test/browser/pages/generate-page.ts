@@ -29,7 +29,7 @@ export interface Stage extends LoadedGenerator {
 }
 
 /** Loads a style of a folder on this origin. */
-export async function loadStage(base: string, styleId: string, backend: Backend | 'auto', quality: 'auto' | 'standard' | 'lite' = 'auto', ortWasmBase = ORT_BASE): Promise<Stage> {
+export async function loadStage(base: string, styleId: string, backend: Backend | 'auto', quality: 'auto' | 'standard' | 'lite' = 'auto', ortWasmBase = ORT_BASE, signal?: AbortSignal): Promise<Stage> {
   const assetBase = new URL(base, location.href);
   const pack = await loadStylePack(assetBase, styleId);
   const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
@@ -40,6 +40,7 @@ export async function loadStage(base: string, styleId: string, backend: Backend 
     pack,
     backend,
     quality,
+    signal,
     ortWasmBase,
     onWarning: (warning) => warnings.push(plain(warning)),
     onLost: (error) => losses.push(plain(error)),
