@@ -34,7 +34,8 @@ function labelOf({ backend }: Place, { threads }: BenchResult): string {
 }
 
 async function measureAt(place: Place, qualities: readonly BenchPlan['quality'][], frames: number, peer: Uint8Array | undefined): Promise<{ entries: Entry[]; machine: Machine }> {
-  const { page, browser, server, close } = await openTestPage({ webgpu: place.backend === 'webgpu', crossOriginIsolated: place.crossOriginIsolated });
+  const test = await openTestPage({ webgpu: place.backend === 'webgpu', crossOriginIsolated: place.crossOriginIsolated });
+  const { page, browser, server } = test;
   try {
     if (peer) server.overrides.set('/peer.onnx', { body: peer, type: 'application/octet-stream' });
     const entries: Entry[] = [];
@@ -63,7 +64,7 @@ async function measureAt(place: Place, qualities: readonly BenchPlan['quality'][
     }
     return { entries, machine: await describeMachine(browser) };
   } finally {
-    await close();
+    await test.close();
   }
 }
 

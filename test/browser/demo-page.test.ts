@@ -73,9 +73,9 @@ describe('demo page', () => {
 
   it('changes look and weight from the keyboard, and says how to write it', async () => {
     await test.page.focus('#looks input:checked');
-    const before = await test.page.$eval('#looks input:checked', (input) => (input as HTMLInputElement).value);
+    const before = await test.page.$eval('#looks input:checked', (input) => (input).value);
     await test.page.keyboard.press('ArrowRight');
-    const after = await test.page.$eval('#looks input:checked', (input) => (input as HTMLInputElement).value);
+    const after = await test.page.$eval('#looks input:checked', (input) => (input).value);
     expect(after).not.toBe(before);
     await test.page.focus('#slider-opacity');
     await test.page.keyboard.press('ArrowLeft');
@@ -105,15 +105,15 @@ describe('demo page', () => {
 
   it('says that the camera was refused and goes on with the sample clip', async () => {
     await test.browser.defaultBrowserContext().overridePermissions(test.server.origin, []);
-    await test.page.$eval('input[value=camera]', (input) => (input as HTMLInputElement).click());
+    await test.page.$eval('input[value=camera]', (input) => (input).click());
     await waitForProblem('camera was refused');
-    expect(await test.page.$eval('input[value=sample]', (input) => (input as HTMLInputElement).checked)).toBe(true);
+    expect(await test.page.$eval('input[value=sample]', (input) => (input).checked)).toBe(true);
     expect(await test.page.$eval('#video', (video) => (video as HTMLVideoElement).paused)).toBe(false);
   });
 
   it('styles the camera, mirrored, when it is allowed', async () => {
     await test.browser.defaultBrowserContext().overridePermissions(test.server.origin, ['camera']);
-    await test.page.$eval('input[value=camera]', (input) => (input as HTMLInputElement).click());
+    await test.page.$eval('input[value=camera]', (input) => (input).click());
     await test.page.waitForFunction(() => (document.querySelector('#video') as HTMLVideoElement).srcObject !== null, PATIENCE);
     expect(await test.page.$eval('#mirror', (input) => (input as HTMLInputElement).checked)).toBe(true);
     await test.page.waitForFunction(() => document.querySelector('#problem')?.hasAttribute('hidden'), PATIENCE);
