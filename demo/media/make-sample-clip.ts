@@ -38,7 +38,8 @@ async function main(): Promise<void> {
     const options: ClipOptions = { url: '/avatar.glb', ...SIZE };
     const made = await page.evaluate(
       async (clip, stillS) => {
-        const module = (await import('/module.js')) as typeof import('./clip/clip-page');
+        const moduleUrl = '/module.js';
+        const module = (await import(moduleUrl)) as typeof import('./clip/clip-page');
         if (stillS === null) return module.renderClip(clip);
         return (await module.renderStill(clip, stillS)).split(',')[1]!;
       },
