@@ -90,7 +90,7 @@ const lostError = (): FilterError =>
  */
 export function createGlContext(options: GlContextOptions): GlContext {
   const { canvas } = options;
-  const gl = canvas.getContext('webgl2', {
+  const opened: unknown = canvas.getContext('webgl2', {
     alpha: true,
     premultipliedAlpha: true,
     antialias: false,
@@ -98,14 +98,15 @@ export function createGlContext(options: GlContextOptions): GlContext {
     stencil: false,
     powerPreference: 'high-performance',
     preserveDrawingBuffer: options.preserveDrawingBuffer ?? false,
-  }) as WebGL2RenderingContext | null;
-  if (gl === null) {
+  });
+  if (!(opened instanceof WebGL2RenderingContext)) {
     throw new FilterError(
       'unsupported',
       'This browser gives no WebGL2 context, which putting the styled face into the frame needs; enable hardware acceleration or use another browser.',
       { stage: 'composite', fatal: true },
     );
   }
+  const gl: WebGL2RenderingContext = opened;
   const programs = new Map<string, ProgramInfo>();
   const owned = new Set<GlTexture>();
   let epoch = 0;
@@ -115,8 +116,8 @@ export function createGlContext(options: GlContextOptions): GlContext {
 
   function enableExtensions(): void {
     canDrawHalfFloat =
-      gl!.getExtension('EXT_color_buffer_float') !== null ||
-      gl!.getExtension('EXT_color_buffer_half_float') !== null;
+      gl.getExtension('EXT_color_buffer_float') !== null ||
+      gl.getExtension('EXT_color_buffer_half_float') !== null;
   }
 
   function assertUsable(): void {
@@ -125,7 +126,7 @@ export function createGlContext(options: GlContextOptions): GlContext {
         stage: 'composite',
       });
     }
-    if (lost || gl!.isContextLost()) throw lostError();
+    if (lost || gl.isContextLost()) throw lostError();
   }
 
   function programOf(definition: ProgramDefinition, defines: readonly string[] = []): ProgramInfo {
@@ -134,11 +135,11 @@ export function createGlContext(options: GlContextOptions): GlContext {
     if (known !== undefined) return known;
     let log = '';
     const sources = [definition.vertex, definition.fragment].map((source) => define(source, defines));
-    const made = createProgramInfo(gl!, sources, (message) => {
+    const made = createProgramInfo(gl, sources, (message) => {
       log = message;
     }) as ProgramInfo | null;
     if (made === null) {
-      if (gl!.isContextLost()) throw lostError();
+      if (gl.isContextLost()) throw lostError();
       throw new FilterError(
         'unsupported',
         `The graphics driver refused the shader ${definition.name}: ${log}`,

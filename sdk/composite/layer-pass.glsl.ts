@@ -1,4 +1,5 @@
 import { cropSquareVertex, frameAt } from './geometry.glsl';
+import { sampleBicubic } from './sampling.glsl';
 
 /**
  * Shader of `LayerPass`. `picture` is premultiplied. UNDERLAY mixes the untouched frame in inside the matte, for where
@@ -22,36 +23,14 @@ ${frameAt}
 #endif
 
 #ifdef BICUBIC
-// Catmull-Rom from five bilinear reads (the corners' small weights are left out): magnified ink lines stay crisp.
-vec4 sampleBicubic(vec2 at) {
-  vec2 size = vec2(textureSize(picture, 0));
-  vec2 place = at * size;
-  vec2 centre = floor(place - 0.5) + 0.5;
-  vec2 f = place - centre;
-  vec2 w0 = f * (-0.5 + f * (1.0 - 0.5 * f));
-  vec2 w3 = f * f * (-0.5 + 0.5 * f);
-  vec2 w2 = f * (0.5 + f * (2.0 - 1.5 * f));
-  vec2 w1 = 1.0 + f * f * (-2.5 + 1.5 * f);
-  vec2 w12 = w1 + w2;
-  vec2 p0 = (centre - 1.0) / size;
-  vec2 p12 = (centre + w2 / w12) / size;
-  vec2 p3 = (centre + 2.0) / size;
-  vec4 middle = textureLod(picture, p12, 0.0);
-  vec4 sum = middle * w12.x * w12.y
-    + textureLod(picture, vec2(p12.x, p0.y), 0.0) * w12.x * w0.y
-    + textureLod(picture, vec2(p0.x, p12.y), 0.0) * w0.x * w12.y
-    + textureLod(picture, vec2(p3.x, p12.y), 0.0) * w3.x * w12.y
-    + textureLod(picture, vec2(p12.x, p3.y), 0.0) * w12.x * w3.y;
-  float weight = w12.x * w12.y + w12.x * w0.y + w0.x * w12.y + w3.x * w12.y + w12.x * w3.y;
-  vec4 result = sum / weight;
-  result.a = clamp(result.a, 0.0, 1.0);
-  return vec4(clamp(result.rgb, 0.0, result.a), result.a);
-}
+${sampleBicubic}
 #endif
 
 void main() {
 #ifdef BICUBIC
-  vec4 head = sampleBicubic(at);
+  vec4 head = sampleBicubic(picture, at);
+  head.a = clamp(head.a, 0.0, 1.0);
+  head.rgb = clamp(head.rgb, 0.0, head.a);
 #else
   vec4 head = texture(picture, at);
 #endif

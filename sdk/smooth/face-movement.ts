@@ -45,7 +45,8 @@ export function movementBetween(previous: FaceCrop, current: FaceCrop): FaceMove
   return { previousFromCurrent, shift: largestShift(previousFromCurrent), distance, residual };
 }
 
-const IDENTITY: Affine = [1, 0, 0, 0, 1, 0];
+/** The matrix that changes nothing. */
+export const IDENTITY: Affine = [1, 0, 0, 0, 1, 0];
 
 /** Result of {@link fitSimilarity}. */
 export interface SimilarityFit {

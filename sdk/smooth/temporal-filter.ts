@@ -2,9 +2,10 @@ import { matteBounds, type Bounds } from '../composite/bounds';
 import type { GlContext } from '../composite/gl-context';
 import type { GlTarget } from '../composite/gl-texture';
 import { FilterError } from '../errors';
-import type { SmoothedCrop, StyledCrop } from '../types';
+import { multiplyAffine } from '../affine';
+import type { Affine, SmoothedCrop, StyledCrop } from '../types';
 import { isCut, type FaceMoment } from './cut-detector';
-import { movementBetween } from './face-movement';
+import { IDENTITY, largestShift, movementBetween } from './face-movement';
 import {
   newShareFor,
   resolveTemporalOptions,
@@ -39,6 +40,8 @@ interface History {
   readonly targets: readonly [GlTarget, GlTarget];
   /** Which of the two holds the last result. */
   current: 0 | 1;
+  /** Place in the last crop → place in the last result, where these still differ by less than a texel. */
+  historyFromCrop: Affine;
   /** Where the last result's matte lies. */
   bounds: Bounds;
   /** The last result's moment; undefined when there is none to blend with. */
@@ -71,6 +74,7 @@ export function createTemporalFilter(
     const made: History = {
       targets: [context.target(spec), context.target(spec)],
       current: 0,
+      historyFromCrop: IDENTITY,
       bounds: [0, 0, 0, 0],
       moment: undefined,
       epoch: context.epoch,
@@ -94,11 +98,16 @@ export function createTemporalFilter(
       history.epoch !== context.epoch ||
       isCut(moment, styled, movement);
     const bounds = matteBounds(styled.rgba, styled.sizePx);
-    if (isFresh) pass.replace(styled.rgba, target);
-    else {
+    if (isFresh) {
+      pass.replace(styled.rgba, target);
+      history.historyFromCrop = IDENTITY;
+    } else {
       const share = newShareFor(settings.strength, movement.shift);
-      const past = history.targets[current];
-      pass.blend(styled.rgba, past, target, bounds, movement.previousFromCurrent, share);
+      const moved = multiplyAffine(history.historyFromCrop, movement.previousFromCurrent);
+      // Each resampling softens the picture a little; so the smallest movements wait until they add up.
+      const isDue = largestShift(moved) > RESAMPLE_TEXELS / styled.sizePx;
+      history.historyFromCrop = isDue ? IDENTITY : moved;
+      pass.blend(styled.rgba, history.targets[current], target, bounds, isDue ? moved : null, share);
     }
     history.bounds = bounds;
     history.current = next;
@@ -171,6 +180,9 @@ export function createTemporalFilter(
     },
   };
 }
+
+/** Movement in texels from which history is moved. */
+const RESAMPLE_TEXELS = 0.2;
 
 /** What a face's first frame counts in its fade: a frame at 30 per second. */
 const FIRST_STEP_US = 33_333;

@@ -14,6 +14,7 @@ export class TemporalPass {
     this.#context = context;
     this.#incoming = context.texture({ widthPx: 1, heightPx: 1, filter: 'nearest' });
     context.compile(temporalProgram);
+    context.compile(temporalProgram, ['MOVED']);
   }
 
   /** Writes the new picture into `target` as it is. */
@@ -23,6 +24,7 @@ export class TemporalPass {
 
   /**
    * Writes the blend of the new picture and `history` into `target`; `newShare` is the new one's weight at rest, 0…1.
+   * `previousFromCurrent` is null where history already lies right.
    * Outside `bounds`, where the new matte is empty, the target becomes transparent.
    */
   blend(
@@ -30,17 +32,18 @@ export class TemporalPass {
     history: GlTarget,
     target: GlTarget,
     bounds: Bounds,
-    previousFromCurrent: Affine,
+    previousFromCurrent: Affine | null,
     newShare: number,
   ): void {
     this.#incoming.resize(target.widthPx, target.heightPx);
     upload(this.#context.gl, rgba, this.#incoming);
     this.#context.draw({
       program: temporalProgram,
+      defines: previousFromCurrent === null ? [] : ['MOVED'],
       uniforms: {
         incoming: this.#incoming.handle,
         history: history.handle,
-        previousFromCurrent: toMat3(previousFromCurrent),
+        ...(previousFromCurrent !== null && { previousFromCurrent: toMat3(previousFromCurrent) }),
         newShare,
       },
       target,
