@@ -252,7 +252,7 @@ function smooths({ jitter }: EngineSettings, mode: 'video' | 'still'): boolean {
 }
 
 function temporalOptions({ temporal }: EngineSettings, mode: 'video' | 'still') {
-  return mode === 'still' ? { strength: 0, fadeInMs: 0 } : { strength: temporal };
+  return mode === 'still' ? { strength: 0, fadeInMs: 0, fadeOutMs: 0 } : { strength: temporal };
 }
 
 function compositeSettings(settings: EngineSettings, pack: StylePack): CompositeSettings {

@@ -116,6 +116,28 @@ describe('the rest of the picture', () => {
   });
 });
 
+describe('still pictures', () => {
+  it('are drawn at once, and nothing of one is left in the next', async () => {
+    const seen = await run(
+      async ({ StyleFilter, TINY, processPoses }: Module, [pose, widthPx, heightPx]) => {
+        const processor = await StyleFilter.createProcessor({ ...TINY, style: { id: 'tiny', exemplar: 'grey' }, maxFaces: 4 }, 'still');
+        const middleOf = ({ data }: ImageData): number[] => [...data.subarray(4 * (pose.yPx * widthPx + pose.xPx), 4 * (pose.yPx * widthPx + pose.xPx) + 3)];
+        const elsewhere = { ...pose, xPx: widthPx - 130, yPx: 130, sizePx: 200 };
+        const pictures = [await processPoses(processor, [pose], widthPx, heightPx, 0), await processPoses(processor, [elsewhere], widthPx, heightPx, 0), await processPoses(processor, [], widthPx, heightPx, 0)];
+        await processor.close();
+        return pictures.map(({ pixels, faces }) => ({ faces, middle: middleOf(pixels) }));
+      },
+      [{ ...BASE_POSE, xPx: 150, yPx: 300, sizePx: 220 }, WIDTH_PX, HEIGHT_PX] as const,
+    );
+    expect(seen.map(({ faces }) => faces)).toEqual([1, 1, 0]);
+    // The look is grey; the stage's background is #8a8f98, a little bluer.
+    const [first, second, third] = seen.map(({ middle: [red, , blue] }) => blue! - red!);
+    expect(Math.abs(first!)).toBeLessThanOrEqual(2);
+    expect(second).toBeGreaterThan(10);
+    expect(third).toBeGreaterThan(10);
+  });
+});
+
 describe('privacy', () => {
   it.each(['card', 'hold'] as const)("'%s' lets no frame out in which no face was found", async (privacy) => {
     const seen = await run(
