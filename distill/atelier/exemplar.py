@@ -119,7 +119,7 @@ def random_exemplar(parts: PartSet, rng: np.random.Generator, name: str) -> Exem
         blush=maybe("02_blushes", 0.4), glasses=maybe("09_glasses", 0.15),
         neck=maybe("03_neck", 0.08),
         accessory=flower[0] if flower and sex == "female" and rng.random() < 0.12 else None,
-        headphones=bool(rng.random() < 0.06 and parts.items(sex, "05_headphones_base")),
+        headphones=bool(rng.random() < 0.05 and parts.items(sex, "05_headphones_base")),
         eye_scale=float(np.round(rng.uniform(0.86, 1.14), 3)),
         eye_tilt=float(np.round(rng.uniform(-7, 7), 2)),
         jaw_width=float(np.round(rng.uniform(0.93, 1.08), 3)),
@@ -143,8 +143,10 @@ def choose_exemplars(parts: PartSet, count: int, seed: int, pool: int = 8) -> li
         best = int(nearest.argmax())
         chosen.append(best)
         nearest = np.minimum(nearest, np.linalg.norm(traits - traits[best], axis=1))
+    # The farthest come first and are the oddest; a few of any place should look like all.
+    mixed = rng.permutation(chosen[:count])
     return [dataclasses.replace(crowd[index], id=f"anime-{seed}-{number:04d}")
-            for number, index in enumerate(chosen[:count])]
+            for number, index in enumerate(mixed)]
 
 
 def lab(colour: Colour | np.ndarray) -> np.ndarray:
@@ -164,6 +166,6 @@ def _traits(parts: PartSet, person: Exemplar) -> np.ndarray:
         one_hot("04_outfits", person.outfit, 0.4),
         one_hot("09_glasses", person.glasses, 0.5),
         lab(person.hair) / 40, lab(person.skin) / 55, lab(person.eye) / 90,
-        [0.35 * person.headphones, 0.35 * (person.accessory is not None)],
+        [0.2 * person.headphones, 0.25 * (person.accessory is not None)],
         [(person.eye_scale - 1) * 3, person.eye_tilt / 14, (person.jaw_width - 1) * 5],
     ])

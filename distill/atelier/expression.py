@@ -17,6 +17,7 @@ INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 # Corner to corner, then pairs of points on the upper and lower lid; picture's left eye first.
 _EYES = (((33, 133), (160, 158, 159), (144, 153, 145)),
          ((263, 362), (387, 385, 386), (373, 380, 374)))
+IRIS_CENTRES = (468, 473)
 _ASPECT = (0.145, 0.16, 0.19, 0.235, 0.285, 0.32, 0.42)
 _ASPECT_LID = (1.0, 0.96, 0.66, 0.4, 0.22, 0.10, -0.02)
 
@@ -79,7 +80,7 @@ def read_expression(reading: FaceReading, pose: HeadPose) -> Expression:
     points = frontal_points(reading)
     smile = float(np.clip(reading.shape("mouthSmile"), 0, 1))
     lids = _lids(reading, points)
-    gaze = _gaze(reading, points, pose, lids)
+    gaze = _gaze(reading, points, pose)
     brow_down, brow_outer = reading.sides("browDown"), reading.sides("browOuterUp")
     brow_inner = reading.shape("browInnerUp")
     eyes = tuple(
@@ -130,16 +131,28 @@ def _lids(reading: FaceReading, points: np.ndarray) -> list[float]:
 
 
 def _gaze(
-    reading: FaceReading, points: np.ndarray, pose: HeadPose, lids: list[float]
+    reading: FaceReading, points: np.ndarray, pose: HeadPose
 ) -> tuple[float, float]:
     inward, outward = reading.sides("eyeLookIn"), reading.sides("eyeLookOut")
     # The left eye of the picture looks right when it looks inward.
     right = ((inward[0] - outward[0]) + (outward[1] - inward[1])) / 2
     # The drawn eyes face the viewer, so a turned head with eyes on the camera needs no shift.
     x = 20 * right - 2.5 + 13 * np.clip(pose.yaw, -0.5, 0.5)
+    # Lids hide what the blendshapes say of up and down, so half of it comes from the irises; at
+    # rest they stand 0.075 eye widths above the corners.
     down = reading.shape("eyeLookDown") - reading.shape("eyeLookUp")
-    y = 14 * down + 0.5 + 4.5 * np.clip(pose.pitch, -0.4, 0.4)
+    y = 60 * (_iris_drop(points) + 0.075) + 6 * down + 7.5 * np.clip(pose.pitch, -0.4, 0.4)
     return float(np.clip(x, -15, 15)), float(np.clip(y, -9, 9))
+
+
+def _iris_drop(points: np.ndarray) -> float:
+    """How far both irises lie below the line of the eye's corners, eye widths."""
+    drops = []
+    for (left, right), iris in zip(((33, 133), (362, 263)), IRIS_CENTRES, strict=True):
+        across = (points[right] - points[left])[:2]
+        offset = (points[iris] - (points[left] + points[right]) / 2)[:2]
+        drops.append((across[0] * offset[1] - across[1] * offset[0]) / (across @ across))
+    return float(np.mean(drops))
 
 
 def _mouth(

@@ -162,7 +162,7 @@ class PairMaker:
             warped = spoil(warped, rng, plan.reality)
         drawn = draw_portrait(
             self._character(plan, study), expression, pose, structure=plan.structure,
-            size=self.size, glasses=self._glasses(plan) if glasses else None,
+            size=self.size, glasses=glasses_item(self._parts, self._exemplars[plan.exemplar]) if glasses else None,
             scene=fill_background(warped, matte) if self.own_scene else None)
         union = np.maximum(matte, drawn.head).astype(np.float32)
         return Pair(plan, warped, drawn.rgb, union, drawn, reading, matte)
@@ -178,12 +178,6 @@ class PairMaker:
         return (cv2.resize(photo, size, interpolation=way),
                 cv2.resize(matte, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255)
 
-    def _glasses(self, plan: PairPlan) -> str | None:
-        exemplar = self._exemplars[plan.exemplar]
-        items = self._parts.items(exemplar.sex, "09_glasses")
-        wanted = exemplar.glasses or DEFAULT_GLASSES
-        return wanted if wanted in items else next(iter(items), None)
-
     def _character(self, plan: PairPlan, study: PhotoStudy) -> Character:
         res = 0.5 if self.size <= 320 else 1.0
         exemplar = self._exemplars[plan.exemplar]
@@ -196,3 +190,10 @@ class PairMaker:
                 self._characters.popitem(last=False)
         self._characters.move_to_end(exemplar.id)
         return self._characters[exemplar.id]
+
+
+def glasses_item(parts: PartSet, exemplar: Exemplar) -> str | None:
+    """The glasses this person wears when the photo's does; None if the set has none."""
+    items = parts.items(exemplar.sex, "09_glasses")
+    wanted = exemplar.glasses or DEFAULT_GLASSES
+    return wanted if wanted in items else next(iter(items), None)

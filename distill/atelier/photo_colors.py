@@ -12,9 +12,12 @@ from distill.atelier.exemplar import Colour, Exemplar, lab
 from distill.atelier.landmarks import FRAME_PX, FaceReading
 
 SKIN_POINTS = (50, 280, 205, 425, 151, 9, 4, 101, 330)
+EYE_OUTLINES = (
+    (33, 246, 161, 160, 159, 158, 157, 173, 133, 155, 154, 153, 145, 144, 163, 7),
+    (362, 398, 384, 385, 386, 387, 388, 466, 263, 249, 390, 373, 374, 380, 381, 382))
 BROW_POINTS = (63, 105, 66, 293, 334, 296)
 # Drawn skin by the lightness (L 0–100) of the skin in the photo.
-_SKIN_LIGHTNESS = (16, 29, 41, 51, 61, 71, 80, 92)
+_SKIN_LIGHTNESS = (16, 29, 42, 53, 62, 70, 79, 92)
 _SKIN_TONES = np.array([
     (112, 74, 56), (136, 92, 68), (166, 116, 84), (198, 146, 108), (226, 178, 140),
     (248, 208, 176), (255, 226, 204), (255, 238, 224)], float)
@@ -40,11 +43,26 @@ def read_colours(
     photo.
     """
     picture = cv2.cvtColor(photo.astype(np.float32) / 255, cv2.COLOR_RGB2LAB)
-    # A dim webcam must not darken the person: bring the picture's lights up first.
-    lights = float(np.percentile(picture[..., 0], 97))
-    gain = float(np.clip(88 / max(lights, 1), 1.0, 1.7))
+    gain = _light_gain(picture, reading)
     return PhotoColours(
         _hair_colour(picture, reading, hair, gain), _skin_colour(picture, reading, skin, gain))
+
+
+def _light_gain(picture: np.ndarray, reading: FaceReading) -> float:
+    """How much brighter the person is in good light: a dim webcam must not darken them.
+
+    Careful, as the wrong guess makes dark skin light: both the picture's lights and the whites of the eyes must be dim; a dark wall or narrow eyes
+    alone say nothing.
+    """
+    lights = float(np.percentile(picture[..., 0], 97))
+    whites = 0.0
+    for ids in EYE_OUTLINES:
+        outline = reading.points[list(ids), :2] * (picture.shape[0] / FRAME_PX)
+        mask = np.zeros(picture.shape[:2], np.uint8)
+        cv2.fillPoly(mask, [np.round(outline).astype(np.int32)], 1)
+        if mask.any():
+            whites = max(whites, float(np.percentile(picture[mask > 0][:, 0], 85)))
+    return float(np.clip(min(88 / max(lights, 1), 56 / max(whites, 1)), 1.0, 1.2))
 
 
 def with_photo_colours(exemplar: Exemplar, colours: PhotoColours, weight: float) -> Exemplar:
@@ -107,9 +125,7 @@ def _skin_colour(
     sure = seen[seen[:, 3] > 0.5]
     pixels = (sure if len(sure) > 20 else seen)[:, :3]
     # The lit part tells more of the skin than the shaded one.
-    lit = pixels[pixels[:, 0] >= np.median(pixels[:, 0])]
-    tone = np.median(lit, axis=0)
-    lightness = float(tone[0] * gain)
+    lightness = float(np.percentile(pixels[:, 0], 62)) * gain
     return tuple(  # type: ignore[return-value]
         round(float(np.interp(lightness, _SKIN_LIGHTNESS, _SKIN_TONES[:, channel])))
         for channel in range(3))

@@ -10,7 +10,7 @@ from distill.atelier.landmarks import FaceReading
 
 # Image axes (x right, y down, z away) against the matrix's (x right, y up, z near).
 _FLIP = np.diag([1.0, -1.0, -1.0])
-YAW_LIMIT, PITCH_LIMIT, SOFT = 0.54, 0.32, 0.2
+YAW_LIMIT, PITCH_LIMIT, SOFT = 0.54, 0.32, 0.1
 _CONTOURS = ((10, 109, 67, 103, 54, 21, 162, 127, 234, 93, 132, 58, 172, 136, 150, 149, 176, 148,
               152),
              (10, 338, 297, 332, 284, 251, 389, 356, 454, 323, 361, 288, 397, 365, 379, 378, 400,

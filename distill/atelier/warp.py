@@ -115,6 +115,7 @@ class Proportions:
         self._target: list[np.ndarray] = []
         self._template, self._turn = template, turn
         self._middle = template.eye_middle
+        self._eye_ends: list[float] = []
         self.centres = self._place_features(exemplar)
         self._place_contour(exemplar, chin_drop)
         self._place_surroundings()
@@ -157,6 +158,7 @@ class Proportions:
             outward = -1 if side == 0 else 1
             near = self._foreshortening(template.eyes[side])
             self._add(source, target)
+            self._eye_ends.append(target[0] + 64 * outward * near * size)
             for dx, dy, tilt in ((55 * outward, 0, -exemplar.eye_tilt), (-50 * outward, 0, 0),
                                  (0, 45, 0)):
                 corner = self._turned(template.eyes[side] + [[dx, dy]])[0]
@@ -166,7 +168,11 @@ class Proportions:
         self._mouth_scale = np.array([self._mix(0.82 * real / 0.56, self.scale),
                                       self._mix(0.95 * real / 0.80, self.scale)])
         nose = self._turned(template.nose[None])[0]
-        self._add(nose, self._mix(photo["nose"], self._drawn(nose)))
+        nose_target = self._mix(photo["nose"], self._drawn(nose))
+        # A real nose passes the far eye and even the far cheek; a drawn frontal one must not.
+        room = 0.12 * (eye_targets[1, 0] - eye_targets[0, 0])
+        nose_target[0] = np.clip(nose_target[0], eye_targets[0, 0] + room, eye_targets[1, 0] - room)
+        self._add(nose, nose_target)
         return np.stack([*eye_targets, mouth_target])
 
     def _foreshortening(self, point: np.ndarray) -> float:
@@ -198,7 +204,12 @@ class Proportions:
             drawn = self._drawn(self._turned(shaped(sides[name])))
             # A drawn face as broad as the real one would be all cheek.
             real = drawn + {"cheeks": 0.55, "jaws": 0.65, "chin_sides": 0.75}[name] * (photo[name] - drawn)
-            self._add(self._turned(sides[name]), self._mix(real, drawn) + follow * drop)
+            target = self._mix(real, drawn) + follow * drop
+            if name == "cheeks":
+                # On a far turned head the real cheek lies inside the drawn eye.
+                target[:, 0] = [min(target[0, 0], self._eye_ends[0]),
+                                max(target[1, 0], self._eye_ends[1])]
+            self._add(self._turned(sides[name]), target)
         chin = template.chin[None]
         target = self._mix(photo["chin"], self._drawn(self._turned(shaped(chin)))[0]) + drop
         self._add(self._turned(chin), target)

@@ -135,7 +135,7 @@ def test_angles_are_limited_softly():
     limited = np.array([limit(angle, 0.5) for angle in angles])
     inside = np.abs(angles) <= 0.5
     assert np.allclose(limited[inside], angles[inside])
-    assert np.all(np.diff(limited) >= 0) and limited.max() <= 0.7 + 1e-9
+    assert np.all(np.diff(limited) >= 0) and limited.max() <= 0.6 + 1e-9
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
