@@ -39,6 +39,11 @@ class TrainingSet:
         """The same set with its pictures on `device`."""
         return TrainingSet(self.pictures.to(device), self.rows, mirror=self.mirror, seed=self.seed)
 
+    def only(self, sources: tuple[str, ...]) -> TrainingSet:
+        """The pictures of these sources; raises SystemExit if there is none."""
+        kept = [index for index, row in enumerate(self.rows) if row.source in sources]
+        return TrainingSet(self.pictures[kept], [self.rows[i] for i in kept], mirror=self.mirror, seed=self.seed)
+
     def indices(self, position: int, batch: int) -> Tensor:
         """Which pictures (mirrored ones after the plain ones) the `batch` from `position` on takes."""
         return torch.tensor([self._index(position + offset) for offset in range(batch)])

@@ -50,6 +50,7 @@ def main(args: argparse.Namespace) -> int:
     if args.dry_run:
         print(f"{config_text(config)}{len(train.rows)} pictures, {len(held_out.rows)} held out, on {world.device}.")
         return 0
+    shown = held_out.only(config.show) if config.show else held_out
     trainer = AutoencoderTrainer(config, train, world)
     broadcast_modules((trainer.model, trainer.ema), world)
     length = round(config.total_kimg * 1000)
@@ -57,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
 
     def draw(run: Run, position: int) -> None:
         if world.rank == 0:
-            save_grid(run.picture_path("grid", position), trainer.grid(held_out, COLUMNS), COLUMNS)
+            save_grid(run.picture_path("grid", position), trainer.grid(shown, COLUMNS), COLUMNS)
 
     try:
         position = train_loop(

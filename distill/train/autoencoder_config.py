@@ -17,8 +17,9 @@ class AutoencoderConfig:
     encoder: small (any size) or full (reads 256 px). restyle_steps: 0 for one pass, else rounds.
     l1, lpips, identity: weights of the reconstruction losses; identity 0 needs no network.
     lpips_net: vgg, or alex (cheaper); lpips_interval: steps between uses of it.
-    spread: pulls the rows of a code together (Z+ to Z); centre: keeps the mean code direction small,
-    so that codes cover the sphere that random ones come from.
+    spread: pulls the rows of a code together (Z+ to Z). match: pulls the mapped random codes to
+    where the mapped codes of photos lie, so that random codes give faces too.
+    show: sources of the held-out pictures in the grids (none: any), AI-made ones say.
     init: a checkpoint of this verb or train-base, of this size or smaller.
     """
 
@@ -46,7 +47,7 @@ class AutoencoderConfig:
     lpips_net: Literal["vgg", "alex"] = "vgg"
     lpips_interval: int = 1
     spread: float = 0.01
-    centre: float = 0.01
+    match: float = 0.5
     ema_kimg: float = 5.0
     init: str | None = None
     seed: int = 0
@@ -58,4 +59,5 @@ class AutoencoderConfig:
     grid_kimg: float = free(20.0)
     snapshot_kimg: float = free(20.0)
     minutes: float = free(0.0)
+    show: tuple[str, ...] = free(())
     runs: str = free("runs")

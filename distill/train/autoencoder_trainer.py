@@ -10,6 +10,7 @@ from torch import Tensor, nn
 
 from distill.checkpoint import load_checkpoint
 from distill.data.training_set import TrainingSet
+from distill.losses.matching import random_directions, sliced_distance
 from distill.measure.perceptual import Lpips
 from distill.networks.domain import DomainOffset
 from distill.networks.encoder import fit_input, make_encoder, restyle_codes
@@ -21,6 +22,10 @@ from distill.train.ema import ema_copy, ema_decay, update_ema
 from distill.train.grow import grow_generator, layout_values
 from distill.train.parallel import World, average_gradients
 from distill.train.speed import autocast, maybe_compile, place
+
+# Pictures whose codes random ones are matched with, and along how many directions.
+RECENT = 256
+DIRECTIONS = 128
 
 
 class Autoencoder(nn.Module):
@@ -71,6 +76,7 @@ class AutoencoderTrainer:
             [{"params": generator, "lr": config.lr_g}, {"params": list(self.model.e.parameters()), "lr": config.lr_e}],
             betas=(0.9, 0.99),
         )
+        self.recent = torch.empty(0, CODE_DIM, device=world.device)
         self.step_count = 0
         self.restarted_at = 0
 
@@ -100,18 +106,31 @@ class AutoencoderTrainer:
                 if self.identity is not None:
                     found.setdefault("identity", []).append(1 - self.identity.similarity(out, pictures).mean())
                 found.setdefault("spread", []).append(code.float().std(1).mean())
-                unit = code.float() / code.float().norm(dim=2, keepdim=True).clamp_min(1e-6)
-                found.setdefault("centre", []).append(unit.mean(0).square().sum(1).mean() * CODE_DIM)
+            self._remember(codes[-1])
         return {name: torch.stack(values).mean() for name, values in found.items()}
+
+    @torch.no_grad()
+    def _remember(self, code: Tensor) -> None:
+        """Keep the mapped codes of the last pictures, the mean over their rows."""
+        w = self.model.g.map(code).mean(1).float()
+        self.recent = torch.cat([self.recent, w])[-RECENT:]
+
+    def match_loss(self, position: int) -> Tensor:
+        """How far mapped random codes lie from those of recent pictures, once enough are known."""
+        if not self.config.match or len(self.recent) < RECENT:
+            return torch.zeros((), device=self.world.device)
+        z = torch.randn(RECENT, CODE_DIM, generator=seeded(self.config.seed, "match-codes", position))
+        directions = random_directions(CODE_DIM, DIRECTIONS, seeded(self.config.seed, "match", position))
+        mapped = self.model.g.map(z.to(self.world.device))
+        return sliced_distance(mapped, self.recent, directions.to(self.world.device))
 
     def step(self, position: int) -> dict[str, Tensor]:
         """Train on the batch at `position` (in images); returns detached scalars."""
         self._set_rates(position)
         indices = self.data.indices(position, self.config.batch)[self.share]
-        losses = self.losses(*self.data.take(indices))
+        losses = self.losses(*self.data.take(indices)) | {"match": self.match_loss(position)}
         weights = {name: getattr(self.config, name) for name in losses}
         weights["lpips"] = self.config.lpips * self.config.lpips_interval
-        weights["centre"] = self.config.centre / CODE_DIM
         total = torch.stack([weights[name] * value for name, value in losses.items()]).sum()
         self.optimiser.zero_grad(set_to_none=True)
         total.backward()
@@ -146,7 +165,10 @@ class AutoencoderTrainer:
 
     @torch.no_grad()
     def grid(self, held_out: TrainingSet, columns: int = 8) -> Tensor:
-        """Six rows: photo, reconstruction (twice), coarse rows of one with fine rows of the next, random codes."""
+        """Six rows: photo, reconstruction (twice), coarse rows of one with fine rows of the next, random codes.
+
+        Fewer rows where fewer than two rows of photos are held out.
+        """
         model, rows = self.ema, []
         count = min(2 * columns, len(held_out.rows))
         for part in torch.arange(count).split(columns):
@@ -167,7 +189,7 @@ class AutoencoderTrainer:
         return {
             "layout": layout_values(self.model.layout), "model": self.model.state_dict(), "ema_model": self.ema.state_dict(),
             "ema": self.ema.g.state_dict(), "optimiser": self.optimiser.state_dict(), "step_count": self.step_count,
-            "restarted_at": self.restarted_at,
+            "restarted_at": self.restarted_at, "recent": self.recent,
         }
 
     def load(self, state: dict[str, Any]) -> None:
@@ -179,4 +201,5 @@ class AutoencoderTrainer:
         else:
             self.optimiser.load_state_dict(state["optimiser"])
             self.restarted_at = state["restarted_at"]
+        self.recent = state["recent"].to(self.world.device).float()
         self.step_count = state["step_count"]

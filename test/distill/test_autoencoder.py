@@ -116,6 +116,24 @@ def test_restyle_rounds_each_give_a_reconstruction(steps):
     assert t.step(0)["loss"].isfinite()
 
 
+def test_random_codes_are_pulled_to_where_photos_lie(monkeypatch):
+    monkeypatch.setattr("distill.train.autoencoder_trainer.RECENT", 32)
+    t = trainer(match=1.0, l1=0.0, lpips=0.0, spread=0.0, lr_g=0.01, lr_e=0.0)
+    for step in range(8):
+        t.step(4 * step)
+    first = t.match_loss(0).item()
+    for step in range(8, 20):
+        t.step(4 * step)
+    assert 0 < t.match_loss(0).item() < first / 2
+
+
+def test_grids_can_show_chosen_sources_only():
+    data = load_set((str(FACES),), 32, split="all")
+    assert len(data.only(("faker",)).rows) == 8
+    with pytest.raises(SystemExit, match="empty"):
+        data.only(("csusa",))
+
+
 def test_rates_warm_up_and_cool_down():
     t = trainer(total_kimg=1.0, warmup_kimg=0.1, decay_from=0.5, lr_g=1.0)
     rates = []

@@ -12,6 +12,7 @@ from distill.losses.augment import (
     augment,
     draw_augment,
 )
+from distill.losses.matching import random_directions, sliced_distance
 from distill.networks.discriminator import Discriminator
 from distill.networks.generator import Generator
 from distill.networks.layout import Layout
@@ -99,6 +100,18 @@ def test_running_mean_of_path_lengths_moves_by_its_decay():
     penalty, mean = path_length_penalty(torch.tensor([1.0, 3.0]), torch.tensor(0.0), decay=0.5)
     assert mean.item() == 1.0 and penalty.item() == pytest.approx((0 + 4) / 2)
     assert r1_gamma(256, 32) == pytest.approx(0.4096)
+
+
+def test_sliced_distance_of_shifted_clouds_is_their_shift():
+    torch.manual_seed(0)
+    cloud, directions = torch.randn(200, 16), random_directions(16, 4000, torch.Generator().manual_seed(0))
+    assert torch.allclose(directions.norm(dim=0), torch.ones(4000))
+    assert sliced_distance(cloud[torch.randperm(200)], cloud, directions).item() == pytest.approx(0, abs=1e-9)
+    shift = torch.zeros(16)
+    shift[3] = 2.0
+    variance = (cloud @ directions).var(0).mean()
+    expected = 4 / 16 / variance  # a shift of length 2 seen along directions of 16 dimensions
+    assert sliced_distance(cloud + shift, cloud, directions).item() == pytest.approx(expected.item(), rel=0.05)
 
 
 # --- augmentation
