@@ -31,6 +31,8 @@ VERBS: dict[str, Verb] = {
     "train-base": Verb("distill.train.base", "adversarial training of the face generator"),
     "evaluate": Verb("distill.measure.evaluate", "measure a checkpoint beside baselines, into the table of results"),
     "atelier": Verb("distill.atelier.verb", "exemplars and exact pairs of a style, drawn from parts"),
+    "atelier-renders": Verb("distill.atelier.renders_verb", "avatars rendered plain, with known expressions"),
+    "atelier-measure": Verb("distill.atelier.measure_verb", "the atelier's numbers, from pixels against what is known"),
     "atelier-sheets": Verb("distill.atelier.showcase", "named photos against exemplars, controls and hard cases"),
     "bench": Verb("distill.train.bench", "images per second and share of the peak of each training verb"),
     "gpu-bundle": Verb("distill.gpu.bundle", "the folder to send to a lent machine"),

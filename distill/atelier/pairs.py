@@ -14,13 +14,13 @@ from distill.atelier.background import fill_background
 from distill.atelier.character import Character
 from distill.atelier.draw import Portrait, draw_portrait
 from distill.atelier.exemplar import Exemplar
-from distill.atelier.expression import mirror_expression
+from distill.atelier.expression import Expression, mirror_expression
 from distill.atelier.geometry import mirror_reading, move_picture, move_reading, similarity
-from distill.atelier.landmarks import FaceReading
 from distill.atelier.parts import AtelierError, PartSet
 from distill.atelier.photo_colors import with_photo_colours
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression
 from distill.atelier.photos import PhotoStudy, load_photo
+from distill.atelier.pose import HeadPose
 from distill.atelier.props import KINDS, add_prop, cut_frame
 from distill.atelier.webcam import spoil
 
@@ -57,7 +57,8 @@ class Pair:
     portrait: np.ndarray
     matte: np.ndarray
     drawn: Portrait
-    reading: FaceReading
+    pose: HeadPose
+    expression: Expression
     photo_matte: np.ndarray
 
 
@@ -161,11 +162,11 @@ class PairMaker:
         if plan.reality > 0:
             warped = spoil(warped, rng, plan.reality)
         drawn = draw_portrait(
-            self._character(plan, study), expression, pose, structure=plan.structure,
+            self.character(plan), expression, pose, structure=plan.structure,
             size=self.size, glasses=glasses_item(self._parts, self._exemplars[plan.exemplar]) if glasses else None,
             scene=fill_background(warped, matte) if self.own_scene else None)
         union = np.maximum(matte, drawn.head).astype(np.float32)
-        return Pair(plan, warped, drawn.rgb, union, drawn, reading, matte)
+        return Pair(plan, warped, drawn.rgb, union, drawn, pose, expression, matte)
 
     def _load(self, study: PhotoStudy) -> tuple[np.ndarray, np.ndarray]:
         photo = load_photo(self._photos / study.file.name)
@@ -178,7 +179,9 @@ class PairMaker:
         return (cv2.resize(photo, size, interpolation=way),
                 cv2.resize(matte, size, interpolation=cv2.INTER_AREA).astype(np.float32) / 255)
 
-    def _character(self, plan: PairPlan, study: PhotoStudy) -> Character:
+    def character(self, plan: PairPlan) -> Character:
+        """The plan's person, in the photo's colours as far as the plan keeps them."""
+        study = self._studies[plan.photo]
         res = 0.5 if self.size <= 320 else 1.0
         exemplar = self._exemplars[plan.exemplar]
         if plan.colour < 1:

@@ -51,8 +51,8 @@ def read_colours(
 def _light_gain(picture: np.ndarray, reading: FaceReading) -> float:
     """How much brighter the person is in good light: a dim webcam must not darken them.
 
-    Careful, as the wrong guess makes dark skin light: both the picture's lights and the whites of the eyes must be dim; a dark wall or narrow eyes
-    alone say nothing.
+    Both the picture's lights and the whites of the eyes must be dim, as a dark wall or narrow eyes
+    alone say nothing; and little is given, as a wrong guess makes dark skin light.
     """
     lights = float(np.percentile(picture[..., 0], 97))
     whites = 0.0

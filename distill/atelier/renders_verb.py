@@ -1,0 +1,44 @@
+"""``python -m distill atelier-renders``: avatars rendered plain, with known expressions."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+import cv2
+from tqdm import tqdm
+
+from distill.atelier.parts import AtelierError
+from distill.atelier.photos import load_photo
+from distill.atelier.renders import plan_renders, render
+from distill.atelier.sheets import save_sheet
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The verb's options."""
+    parser.add_argument("--avatars", type=Path, required=True,
+                        help="folder of GLB avatars and their licence")
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--size", type=int, default=512, help="px of a side")
+
+
+def main(args: argparse.Namespace) -> int:
+    """Render, write ``renders.jsonl`` (morphs, pose, light, points, licence) and a sheet."""
+    try:
+        plan = plan_renders(args.avatars, args.count, args.seed)
+        start = time.monotonic()
+        made = render(args.avatars, plan, args.out, args.size)
+        rows = sorted(tqdm(made, total=args.count, desc="renders"), key=lambda row: row["id"])
+    except AtelierError as error:
+        raise SystemExit(f"atelier-renders: {error}") from None
+    print(f"{len(rows)} renders, {len(rows) / (time.monotonic() - start):.2f} a second")
+    (args.out / "renders.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    shown = [cv2.resize(load_photo(args.out / row["file"]), (192, 192),
+                        interpolation=cv2.INTER_AREA) for row in rows[:48]]
+    save_sheet(args.out / "sheets" / "renders.jpg",
+               [shown[start:start + 8] for start in range(0, len(shown), 8)])
+    return 0
