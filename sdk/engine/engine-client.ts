@@ -4,6 +4,7 @@ import type { FrameSink } from '../source/frame-source';
 import { EnginePort, fromErrorData, type EngineInfo, type EngineInit, type EngineOutputs, type ProcessedPicture } from './protocol';
 import { startHost, type EngineHost } from './start-host';
 import type { FilterStats } from './stats';
+import { StreamFeeder } from './stream-feeder';
 
 /** How long an engine may take to free everything before its worker is ended regardless. */
 const CLOSE_LIMIT_MS = 3000;
@@ -29,6 +30,7 @@ export class EngineClient implements FrameSink {
   /** Called when the source begins, or begins anew with another track. */
   onSourceStart: (() => void) | undefined;
   readonly #port: EnginePort;
+  readonly #feeder = new StreamFeeder(this, () => this.#port.send('end', undefined));
   #listener: EngineListener = () => undefined;
   #inFlight = false;
   #fed = false;
@@ -83,7 +85,8 @@ export class EngineClient implements FrameSink {
 
   stream(readable: ReadableStream<VideoFrame>): void {
     this.onSourceStart?.();
-    this.#port.send('stream', readable, [readable]);
+    if (this.host.place === 'page') this.#feeder.open(readable);
+    else this.#port.send('stream', readable, [readable]);
   }
 
   frame(image: VideoFrame | ImageBitmap, timestampUs: number, skipped = 0): void {
@@ -140,6 +143,7 @@ export class EngineClient implements FrameSink {
 
   async #close(reason?: FilterError): Promise<void> {
     this.onReady = this.onTick = this.onSourceStart = this.onSourceEnd = undefined;
+    const fed = this.#feeder.close();
     let limit: ReturnType<typeof setTimeout> | undefined;
     const tooLong = new Promise<void>((resolve) => {
       limit = setTimeout(resolve, CLOSE_LIMIT_MS);
@@ -147,6 +151,7 @@ export class EngineClient implements FrameSink {
     // Ending the worker frees whatever an engine that does not answer still holds.
     await Promise.race([this.#port.call('close').catch(() => undefined), tooLong]);
     clearTimeout(limit);
+    await fed;
     this.#port.close(reason);
     this.host.stop();
   }
@@ -154,6 +159,7 @@ export class EngineClient implements FrameSink {
   #hear<K extends keyof EngineOutputs>(name: K, value: EngineOutputs[K]): void {
     if (name === 'taken') {
       this.#inFlight = false;
+      this.#feeder.feed();
       this.onReady?.();
     } else if (name === 'tick') {
       this.onTick?.();

@@ -129,7 +129,7 @@ class EngineService {
 
   async #close(): Promise<void> {
     this.#loading.abort(new FilterError('aborted', 'The filter was detached while it was loading.', { stage: 'load', fatal: true }));
-    this.#reader.close();
+    const read = this.#reader.close();
     this.#stats?.unsubscribe();
     this.#ticks?.unsubscribe();
     await this.#loaded?.catch(() => undefined);
@@ -137,7 +137,7 @@ class EngineService {
     const engine = this.#engine;
     this.#engine = undefined;
     try {
-      await engine?.close();
+      await Promise.all([read, engine?.close()]);
       if (engine !== undefined) this.#page.send('stats', engine.stats);
     } catch (cause) {
       throw toFilterError(cause, 'stage-failed', 'The engine could not free everything');
