@@ -31,7 +31,7 @@ BATCH = 4
 WARM_UP_STEPS = 200
 TILE_PX = 128
 
-EMPHASIS = {"faker": 4, "gsadc": 2, "usgovteams": 2}
+EMPHASIS = {"faker": 8, "gsadc": 3, "usgovteams": 2}
 """How many times a source's photos count: people who are rare among portraits of politicians come more often."""
 
 
@@ -44,6 +44,7 @@ class TrainConfig:
     the learning rate then follows the time spent. rate: peak learning rate of the student,
     head_rate: of the style head. ema: decay of the averaged weights. slider_share: share of micro-batches
     painted with sliders, blends or exchanged rows. outside_weight: loss weight outside the head.
+    matte_weight: weight of the matte's error beside colour and line.
     tile_share: part of the training done on tiles of 128² instead of whole crops: four times as many
     steps in the same time; the rest then teaches what needs the whole face, such as its overall tone.
     checkpoint_kimg: images between checkpoints, in thousands.
@@ -58,6 +59,7 @@ class TrainConfig:
     ema: float = 0.998
     slider_share: float = 0.35
     outside_weight: float = 0.4
+    matte_weight: float = 0.3
     tile_share: float = 0.5
     seed: int = 1
     checkpoint_kimg: float = free(6.0)
@@ -120,7 +122,7 @@ class Trainer:
         with torch.autocast("cpu", torch.bfloat16):
             styled = self.model.student(face, modulation)
         losses = student_losses(styled, target, weight)
-        loss = total_loss(losses)
+        loss = total_loss(losses, matte_weight=self.config.matte_weight)
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.model.parameters(), 1.0)
