@@ -158,7 +158,7 @@ def test_the_card_says_where_the_model_comes_from(exported):
 
 
 def test_evaluation_measures_and_the_card_repeats_it(exported):
-    root, trained, cache = exported
+    _, trained, cache = exported
     results = evaluation.evaluate(trained, cache, 1)
     assert results["faces"] == 1 and set(results["looks"]) == set(LOOK_IDS)
     assert all(np.isfinite(value) for value in results["summary"].values())
