@@ -42,8 +42,8 @@ def sweep(person, name, steps, pose=None):
 @pytest.mark.parametrize("name", ["mouth", "laugh"])
 def test_mouth_area_grows_with_the_opening(measured, name):
     areas = [read_portrait(portrait).mouth_area for portrait in sweep(measured, name, 7)]
-    assert np.all(np.diff(areas) > 0)
-    assert areas[-1] > 4 * areas[0]
+    assert areas[0] == 0
+    assert np.all(np.diff(areas[1:]) > 0)
 
 
 @pytest.mark.parametrize("name", ["blink", "happy blink"])
