@@ -109,7 +109,8 @@ export function createCompositor(options: CompositorOptions): Compositor {
     async compose(frame, layers, settings = {}) {
       gl.assertUsable();
       const resolved = resolveCompositeSettings(settings);
-      await framePass.upload(frame);
+      if (needsFrame(resolved)) await framePass.upload(frame);
+      else framePass.skip(frame);
       setSize(canvas, frame.widthPx, frame.heightPx);
       const placed = place(layers, resolved);
       if (resolved.background === 'transparent') clear(gl, [0, 0, 0, 0]);
@@ -135,6 +136,11 @@ export function createCompositor(options: CompositorOptions): Compositor {
       gl.close();
     },
   };
+}
+
+/** Whether any pixel of the frame itself is looked at. */
+function needsFrame({ background, opacity, colorMatch }: ResolvedCompositeSettings): boolean {
+  return background !== 'transparent' || opacity < 1 || colorMatch > 0;
 }
 
 function setSize(canvas: OffscreenCanvas | HTMLCanvasElement, widthPx: number, heightPx: number): void {

@@ -22,6 +22,11 @@ export class FramePass {
     return this.texture.upload(frame);
   }
 
+  /** Takes over the frame's size only. */
+  skip(frame: Frame): void {
+    this.texture.measure(frame);
+  }
+
   draw(mirror: boolean): void {
     this.#context.draw({
       program: frameProgram,

@@ -40,11 +40,16 @@ export class FrameTexture {
     return this.#isStretched ? ['STRETCHED'] : [];
   }
 
+  /** Takes over a frame's size and leaves the pixels as they are. */
+  measure(frame: Frame): void {
+    const [widthPx, heightPx] = pixelSizeOf(frame);
+    this.#frameSizePx = [frame.widthPx, frame.heightPx];
+    this.#isStretched = widthPx !== frame.widthPx || heightPx !== frame.heightPx;
+  }
+
   /** Uploads a frame. Reads it only before the promise settles. */
   async upload(frame: Frame): Promise<void> {
-    this.#frameSizePx = [frame.widthPx, frame.heightPx];
-    const [widthPx, heightPx] = pixelSizeOf(frame);
-    this.#isStretched = widthPx !== frame.widthPx || heightPx !== frame.heightPx;
+    this.measure(frame);
     if (this.#context.isSoftware && this.#canCopy && isPlain(frame)) {
       this.#canCopy = await this.#uploadCopy(frame.image as VideoFrame, frame);
       if (this.#canCopy) return;
