@@ -68,6 +68,8 @@ export class FrameTexture {
     const size = widthPx * heightPx * 4;
     if (this.#bytes.length !== size) this.#bytes = new Uint8Array(size);
     try {
+      // Browsers that cannot convert may overlook the wish and copy the frame's own format.
+      if (image.allocationSize({ format: 'RGBA' }) !== size) return false;
       await image.copyTo(this.#bytes, { format: 'RGBA' });
     } catch (error) {
       if (error instanceof DOMException && error.name === 'NotSupportedError') return false;

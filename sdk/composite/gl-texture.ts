@@ -1,3 +1,5 @@
+import { FilterError } from '../errors';
+
 /** Pixel layouts in use: 8 bits a channel, or 16-bit floats for statistics. */
 export type TextureFormat = 'rgba8' | 'rgba16f';
 
@@ -59,7 +61,9 @@ export class GlTexture {
 
   /** The GL object; made, with undefined pixels, if there is none. */
   get handle(): WebGLTexture {
-    if (this.#closed) throw new Error('A texture was used after close().');
+    if (this.#closed) {
+      throw new FilterError('closed', 'A texture was used after close().', { stage: 'composite' });
+    }
     if (!this.allocated) {
       this.#texture = this.allocate();
       this.#epoch = this.owner.epoch;
