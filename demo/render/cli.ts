@@ -49,8 +49,8 @@ async function main(): Promise<void> {
       const bar = createProgressBar(basename(job.inPath));
       try {
         const { stats, notes } = await session.render(job, request.filter, (share, frames) => bar.show(share, `${frames} frames`));
-        bar.show(1, summary(stats));
         bar.end();
+        console.error(`${basename(job.outPath)}: ${summary(stats)}`);
         for (const note of notes) console.error(`Note: ${note}`);
         byFile[basename(job.inPath)] = stats;
       } finally {

@@ -1,7 +1,7 @@
 /**
  * Measures the line on this machine and writes the table.
  *
- *     npm run bench -- [--frames 120] [--peer FILE.onnx] [--only wasm-1,wasm,webgpu] [--out test/bench/RESULTS.md]
+ *     npm run bench -- [--frames 120] [--peer FILE.onnx] [--only wasm-1,wasm,webgpu] [--limit 90] [--out test/bench/RESULTS.md]
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
@@ -28,12 +28,21 @@ const PLACES: readonly Place[] = [
   { id: 'webgpu', backend: 'webgpu', crossOriginIsolated: true },
 ];
 
+/** What is measured at each place. */
+interface Wanted {
+  readonly qualities: readonly BenchPlan['quality'][];
+  readonly frames: number;
+  readonly limitS: number;
+  /** Another network's bytes. */
+  readonly peer: Uint8Array | undefined;
+}
+
 function labelOf({ backend }: Place, { threads }: BenchResult): string {
   if (backend === 'webgpu') return 'WebGPU';
   return `WASM, ${threads} ${threads === 1 ? 'thread' : 'threads'}`;
 }
 
-async function measureAt(place: Place, qualities: readonly BenchPlan['quality'][], frames: number, peer: Uint8Array | undefined): Promise<{ entries: Entry[]; machine: Machine }> {
+async function measureAt(place: Place, { qualities, frames, limitS, peer }: Wanted): Promise<{ entries: Entry[]; machine: Machine }> {
   const test = await openTestPage({ webgpu: place.backend === 'webgpu', crossOriginIsolated: place.crossOriginIsolated });
   const { page, browser, server } = test;
   try {
@@ -46,6 +55,7 @@ async function measureAt(place: Place, qualities: readonly BenchPlan['quality'][
         backend: place.backend,
         quality,
         frames,
+        limitS,
         ...(peer ? { peerUrl: '/peer.onnx' } : {}),
       };
       const answer: BenchAnswer = await page.evaluate((work) => {
@@ -75,11 +85,14 @@ async function main(): Promise<void> {
       peer: { type: 'string' },
       only: { type: 'string', default: PLACES.map(({ id }) => id).join(',') },
       quality: { type: 'string', default: 'lite,standard' },
+      limit: { type: 'string', default: '90' },
       out: { type: 'string', default: join(ROOT, 'test/bench/RESULTS.md') },
     },
   });
   const frames = Number(values.frames);
   if (!Number.isInteger(frames) || frames < 2) throw new Error(`--frames must be a whole number above 1, was "${values.frames}".`);
+  const limitS = Number(values.limit);
+  if (!(limitS > 0)) throw new Error(`--limit must be a number of seconds above 0, was "${values.limit}".`);
   const wanted = values.only.split(',');
   const unknown = wanted.find((id) => !PLACES.some((place) => place.id === id));
   if (unknown !== undefined) throw new Error(`--only knows ${PLACES.map(({ id }) => id).join(', ')}, not "${unknown}".`);
@@ -92,7 +105,7 @@ async function main(): Promise<void> {
   const entries: Entry[] = [];
   let machine: Machine | undefined;
   for (const place of PLACES.filter(({ id }) => wanted.includes(id))) {
-    const measured = await measureAt(place, qualities, frames, peer);
+    const measured = await measureAt(place, { qualities, frames, limitS, peer });
     entries.push(...measured.entries);
     machine = measured.machine;
   }

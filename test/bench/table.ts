@@ -55,7 +55,8 @@ function peerTable(entries: readonly Entry[], peerName: string): string[] {
 /** The committed table. */
 export function formatResults(entries: readonly Entry[], machine: Machine, run: { command: string; date: string; clip: string; peerName?: string }): string {
   const networks = [...new Map(entries.map(({ result }) => [result.modelId, result.gmacs])).entries()];
-  const frames = Math.min(...entries.map(({ result }) => result.line.count));
+  const counts = entries.map(({ result }) => result.line.count);
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
   return [
     '# Benchmark',
     '',
@@ -68,7 +69,7 @@ export function formatResults(entries: readonly Entry[], machine: Machine, run: 
     row('commit', machine.commit),
     row('processor', `${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB`),
     row('browser', machine.browser),
-    row('clip', `${run.clip}, ${frames} frames, one face`),
+    row('clip', `${run.clip}, ${fewest === most ? most : `${fewest} to ${most}`} frames, one face`),
     ...networks.map(([id, gmacs]) => row(id, `${gmacs.toFixed(2)} GMAC a face`)),
     ...[...new Set(entries.filter(({ result }) => result.device !== 'WebAssembly').map(({ result }) => result.device))].map((device) => row('WebGPU adapter', device)),
     '',
