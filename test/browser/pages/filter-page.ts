@@ -39,34 +39,47 @@ export interface FakeCamera {
   stop(): void;
 }
 
+const FRAME_MS = 66;
+
 /** Opens a {@link FakeCamera}. */
 export async function openFakeCamera(poses: readonly Pose[], widthPx = 320, heightPx = 240): Promise<FakeCamera> {
   const canvas = document.createElement('canvas');
   canvas.width = widthPx;
   canvas.height = heightPx;
-  const context = canvas.getContext('2d')!;
+  // Drawn on the processor: in software, WebGL has enough to do with the filter.
+  const context = canvas.getContext('2d', { willReadFrequently: true })!;
   let draw = await openStage(widthPx, heightPx);
+  let drawn: { readonly poses: readonly Pose[]; readonly image: CanvasImageSource } | undefined;
   const camera: FakeCamera = {
-    stream: canvas.captureStream(30),
+    stream: canvas.captureStream(),
     get track() {
       return this.stream.getVideoTracks()[0]!;
     },
     poses,
     async resize(nextWidthPx, nextHeightPx) {
       draw = await openStage(nextWidthPx, nextHeightPx);
+      drawn = undefined;
       canvas.width = nextWidthPx;
       canvas.height = nextHeightPx;
     },
     stop() {
-      clearInterval(timer);
+      clearTimeout(timer);
       this.track.stop();
     },
   };
-  const timer = setInterval(() => {
-    const frame = draw(camera.poses, 0);
-    context.drawImage(frame.image, 0, 0);
-    frame.close();
-  }, 33);
+  // Portraits are drawn anew only when they have moved.
+  const show = (): void => {
+    if (drawn?.poses !== camera.poses) {
+      const frame = draw(camera.poses, 0);
+      const copy = new OffscreenCanvas(canvas.width, canvas.height);
+      copy.getContext('2d', { willReadFrequently: true })!.drawImage(frame.image, 0, 0);
+      frame.close();
+      drawn = { poses: camera.poses, image: copy };
+    }
+    context.drawImage(drawn.image, 0, 0);
+    timer = setTimeout(show, FRAME_MS);
+  };
+  let timer = setTimeout(show);
   return camera;
 }
 

@@ -83,7 +83,7 @@ describe('FrameReader', () => {
 describe('StreamFeeder', () => {
   it('keeps only the newest frame while its sink is busy, and counts the others', async () => {
     const sent: [number, number | undefined][] = [];
-    const sink = { ready: true, frame: (image: { timestamp?: number }, timestampUs: number, skipped?: number) => void sent.push([timestampUs, skipped]) };
+    const sink = { ready: true, frame: (_: unknown, timestampUs: number, skipped?: number) => void sent.push([timestampUs, skipped]) };
     const feeder = new StreamFeeder(sink as never, () => undefined);
     const stream = openStream();
     feeder.open(stream.readable);
