@@ -40,8 +40,8 @@ function showNote(text: string | undefined): void {
 }
 
 function showProgress({ asset, loadedBytes, totalBytes }: LoadProgress): void {
-  const megabytes = (totalBytes / 1e6).toFixed(1);
-  stage.setLoading(`Loading ${asset} (${megabytes} MB) …`, totalBytes > 0 ? loadedBytes / totalBytes : undefined);
+  if (loadedBytes >= totalBytes) return stage.setLoading('Getting ready …');
+  stage.setLoading(`Loading ${asset} (${(totalBytes / 1e6).toFixed(1)} MB) …`, loadedBytes / totalBytes);
 }
 
 function takeError(error: FilterError): void {
