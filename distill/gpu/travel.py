@@ -21,13 +21,13 @@ MANIFEST = "state.json"
 PART_BYTES = 16 * 2**20 - 4096
 # Smaller tensors (noise scales, biases) stay whole: they weigh nothing and matter.
 SMALL = 4096
-LEFT_BEHIND = frozenset({"rng", "opt_g", "opt_d", "optimiser", "signs", "model"})
+LEFT_BEHIND = frozenset({"rng", "opt_g", "opt_d", "optimiser", "signs", "recent", "g", "model"})
 
 
 def thin(state: Mapping[str, Any]) -> dict[str, Any]:
-    """The part of a checkpoint that travels: averaged and current weights in half precision.
+    """The part of a checkpoint that travels: averages and discriminator in half precision.
 
-    An autoencoder travels as its average alone, which then stands for both.
+    The average of a generator or an autoencoder then stands for the current weights too.
     """
     # `ema` of an autoencoder repeats the generator inside its `ema_model`.
     left = LEFT_BEHIND | ({"ema"} if "ema_model" in state else set())
@@ -37,6 +37,8 @@ def thin(state: Mapping[str, Any]) -> dict[str, Any]:
 def thick(state: Mapping[str, Any]) -> dict[str, Any]:
     """A checkpoint to go on from, made of what travelled."""
     whole = {key: _restore(value) for key, value in state.items()}
+    if "d" in whole:
+        whole["g"] = whole["ema"]
     if "ema_model" in whole:
         average = whole["ema_model"]
         whole["model"] = average

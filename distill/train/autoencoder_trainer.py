@@ -201,5 +201,5 @@ class AutoencoderTrainer:
         else:
             self.optimiser.load_state_dict(state["optimiser"])
             self.restarted_at = state["restarted_at"]
-        self.recent = state["recent"].to(self.world.device).float()
+            self.recent = state["recent"].to(self.world.device)
         self.step_count = state["step_count"]

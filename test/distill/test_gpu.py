@@ -101,13 +101,16 @@ def test_pieces_continue_each_other_on_one_machine_and_on_the_next(pack, tmp_pat
 def test_what_travels_is_half_the_weight_and_comes_back_nearly_the_same(tmp_path):
     torch.manual_seed(0)
     weight = torch.randn(200, 100)
-    state = {"g": {"w": weight, "b": torch.randn(100)}, "opt_g": {"big": weight}, "position": 7, "step_count": 3}
+    small = torch.randn(100)
+    state = {"g": {"w": weight + 1}, "ema": {"w": weight, "b": small}, "d": {"v": weight}, "opt_g": {"big": weight}, "position": 7}
     save_checkpoint(tmp_path / "c.pt", state)
     carried = thin(load_checkpoint(tmp_path / "c.pt"))
-    assert carried["g"]["w"].dtype == torch.float16 and carried["g"]["b"].dtype == torch.float32 and "opt_g" not in carried
+    assert carried["ema"]["w"].dtype == torch.float16 and carried["ema"]["b"].dtype == torch.float32
+    assert carried.keys().isdisjoint({"opt_g", "g"})
     write_parts(tmp_path / "c.pt", tmp_path / "parts", 10_000)
     back = read_parts(tmp_path / "parts")
-    assert torch.allclose(back["g"]["w"], weight, rtol=1e-3) and torch.equal(back["g"]["b"], state["g"]["b"])
+    assert torch.allclose(back["ema"]["w"], weight, rtol=1e-3) and torch.equal(back["ema"]["b"], small)
+    assert torch.equal(back["g"]["w"], back["ema"]["w"])  # the average stands for the current weights too
     assert back["position"] == 7
 
 
@@ -130,7 +133,7 @@ def test_an_autoencoder_travels_as_its_average(tmp_path):
 
 
 def test_missing_and_changed_parts_are_named(tmp_path):
-    save_checkpoint(tmp_path / "c.pt", {"g": {"w": torch.randn(200, 100)}, "position": 0})
+    save_checkpoint(tmp_path / "c.pt", {"ema": {"w": torch.randn(200, 100)}, "position": 0})
     write_parts(tmp_path / "c.pt", tmp_path / "parts", 10_000)
     part = tmp_path / "parts/state.01"
     data = part.read_bytes()
