@@ -40,6 +40,8 @@ describe('attach', () => {
     expect(seen.last!.loadedBytes).toBe(seen.last!.totalBytes);
     expect(seen.camera, 'a track given by the caller is not stopped').toBe('live');
     expect(seen.canvases).toBe(0);
+    // The engine's worker and the threads of the WASM runtime in it.
+    await expect.poll(() => test.page.workers().length, { timeout: 20_000 }).toBe(0);
     expect(test.requests.filter((url) => !url.startsWith(test.server.origin) && !/^(?:blob|data):/.test(url))).toEqual([]);
   });
 

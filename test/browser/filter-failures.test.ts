@@ -11,7 +11,7 @@ const run = <Result, Args = undefined>(body: (module: Module, args: Args) => Res
   inPage(test.page, 'test/browser/pages/filter-page.ts', body, args as Args);
 
 beforeAll(async () => {
-  test = await openTestPage();
+  test = await openTestPage({ crossOriginIsolated: false });
 });
 beforeEach(() => {
   test.server.overrides.clear();
@@ -96,7 +96,7 @@ describe('loading', () => {
 
 describe('a camera', () => {
   it('that is refused: says so, and nothing stays behind', async () => {
-    const refusing = await openTestPage({ cameraFile: await cameraClip(), cameraAllowed: false });
+    const refusing = await openTestPage({ cameraFile: await cameraClip(), cameraAllowed: false, crossOriginIsolated: false });
     try {
       const refused = await inPage(refusing.page, 'test/browser/pages/filter-page.ts', ({ StyleFilter, BASE, refusal }: Module) => refusal(StyleFilter.attach({ camera: true }, BASE)), undefined);
       expect(refused).toEqual({ code: 'camera-refused', stage: 'source', fatal: true, message: 'The camera was refused; allow it for this page in the browser and attach again.' });

@@ -20,7 +20,7 @@ async function listen(session: CDPSession): Promise<void> {
 }
 
 beforeAll(async () => {
-  test = await openTestPage();
+  test = await openTestPage({ crossOriginIsolated: false });
   addTinyStyle(test.server.overrides);
   cdp = await test.page.createCDPSession();
   await listen(cdp);
@@ -34,9 +34,7 @@ afterAll(() => test.close());
 /** Collects garbage in the page and its workers, and says how many bytes of JavaScript objects are left. */
 async function collect(): Promise<number> {
   let bytes = 0;
-  // The threads of the WASM runtime sleep while there is no work, and would not answer.
-  const engines = test.page.workers().filter((worker) => worker.url().includes('engine-worker'));
-  for (const session of [cdp, ...engines.map(({ client }) => client)]) {
+  for (const session of [cdp, ...test.page.workers().map(({ client }) => client)]) {
     for (let round = 0; round < 3; round += 1) await session.send('HeapProfiler.collectGarbage');
     bytes += (await session.send('Runtime.getHeapUsage')).usedSize;
   }

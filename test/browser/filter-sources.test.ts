@@ -9,7 +9,7 @@ const run = <Result, Args = undefined>(body: (module: Module, args: Args) => Res
   inPage(test.page, 'test/browser/pages/filter-page.ts', body, args as Args);
 
 beforeAll(async () => {
-  test = await openTestPage();
+  test = await openTestPage({ crossOriginIsolated: false });
 });
 afterAll(() => test.close());
 

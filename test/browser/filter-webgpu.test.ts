@@ -10,7 +10,7 @@ const run = <Result, Args = undefined>(body: (module: Module, args: Args) => Res
   inPage(test.page, 'test/browser/pages/filter-page.ts', body, args as Args);
 
 beforeAll(async () => {
-  test = await openTestPage({ webgpu: true });
+  test = await openTestPage({ webgpu: true, crossOriginIsolated: false });
   addTinyStyle(test.server.overrides);
 });
 afterAll(() => test.close());
@@ -31,7 +31,8 @@ describe('a filter on WebGPU', () => {
   it('goes on with WASM when the graphics device is lost, and says so', async () => {
     const seen = await run(async ({ StyleFilter, TINY, openFakeCamera, ONE_FACE, untilStats, until }: Module) => {
       const devices: GPUDevice[] = [];
-      const request = GPUAdapter.prototype.requestDevice;
+      const whole = Object.getOwnPropertyDescriptor(GPUAdapter.prototype, 'requestDevice')!;
+      const request = whole.value as (this: GPUAdapter, descriptor?: GPUDeviceDescriptor) => Promise<GPUDevice>;
       GPUAdapter.prototype.requestDevice = async function (descriptor) {
         const device = await request.call(this, descriptor);
         devices.push(device);
@@ -39,7 +40,7 @@ describe('a filter on WebGPU', () => {
       };
       const camera = await openFakeCamera(ONE_FACE);
       const handle = await StyleFilter.attach(camera.track, { ...TINY, backend: 'webgpu', quality: 'lite', place: 'page' });
-      GPUAdapter.prototype.requestDevice = request;
+      Object.defineProperty(GPUAdapter.prototype, 'requestDevice', whole);
       await untilStats(handle, ({ styledFrames }) => styledFrames >= 2);
       devices.at(-1)!.destroy();
       const error = await until(handle.error$, ({ code }) => code === 'device-lost');

@@ -84,7 +84,7 @@ describe('StreamFeeder', () => {
   it('keeps only the newest frame while its sink is busy, and counts the others', async () => {
     const sent: [number, number | undefined][] = [];
     const sink = { ready: true, frame: (_: unknown, timestampUs: number, skipped?: number) => void sent.push([timestampUs, skipped]) };
-    const feeder = new StreamFeeder(sink as never, () => undefined);
+    const feeder = new StreamFeeder(sink, () => undefined);
     const stream = openStream();
     feeder.open(stream.readable);
     stream.give(1);
