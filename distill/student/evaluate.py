@@ -111,6 +111,7 @@ def evaluate(trained: Trained, cache: LayerCache, faces: int | None = None) -> d
             row = {
                 "psnr": decibels(picture - target),
                 "psnrHead": decibels(picture - target, head),
+                "psnrPhoto": decibels(photo - target),
                 "ssim": ssim(picture, target),
                 "matteIou": intersection_over_union(matte, head),
             }
