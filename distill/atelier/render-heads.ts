@@ -49,9 +49,9 @@ async function renderAvatar(name: string, shots: readonly Shot[], { avatars, out
     await page.goto(server.origin);
     for (let start = 0; start < shots.length; start += BATCH) {
       const made = await page.evaluate(async (batch, size) => {
-        const module = (await import('/module.js' as string)) as typeof import('./render-page');
+        const module = (await import('/module.js')) as typeof import('./render-page');
         return module.renderShots('/avatar.glb', batch, size);
-      }, shots.slice(start, start + BATCH) as Shot[], sizePx);
+      }, shots.slice(start, start + BATCH), sizePx);
       for (const { id, url, points } of made) {
         await writeFile(join(out, `${id}.jpg`), Buffer.from(url.split(',')[1]!, 'base64'));
         console.log(JSON.stringify({ id, avatar: name, points }));
