@@ -27,7 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def load_both(config: AutoencoderConfig) -> tuple[TrainingSet, TrainingSet]:
     """The learned pictures and the held-out ones (the learned ones again where none is held out)."""
-    def load(split: str, limit: int) -> TrainingSet:
+    def load(split: str, limit: int = 0) -> TrainingSet:
         return load_set(
             config.data, config.size_px, tiers=config.tiers, split=split, min_size_px=config.min_size_px,
             max_out_of_frame=config.max_out_of_frame, mirror=config.mirror, seed=config.seed, limit=limit,
@@ -35,7 +35,7 @@ def load_both(config: AutoencoderConfig) -> tuple[TrainingSet, TrainingSet]:
 
     train = load("train", config.limit)
     try:
-        return train, load("val", 64)
+        return train, load("val")
     except SystemExit:
         print("No picture is held out (split val): the measures below are on learned ones.")
         return train, train
@@ -58,7 +58,7 @@ def main(args: argparse.Namespace) -> int:
 
     def draw(run: Run, position: int) -> None:
         if world.rank == 0:
-            save_grid(run.picture_path("grid", position), trainer.grid(shown, COLUMNS), COLUMNS)
+            save_grid(run.picture_path("grid", position), *trainer.grid(shown, COLUMNS))
 
     try:
         position = train_loop(

@@ -164,13 +164,15 @@ class AutoencoderTrainer:
         return {name: value / total for name, value in sums.items()}
 
     @torch.no_grad()
-    def grid(self, held_out: TrainingSet, columns: int = 8) -> Tensor:
-        """Six rows: photo, reconstruction (twice), coarse rows of one with fine rows of the next, random codes.
+    def grid(self, held_out: TrainingSet, columns: int = 8) -> tuple[Tensor, int]:
+        """Pictures of a grid and its columns (fewer if fewer photos are held out).
 
-        Fewer rows where fewer than two rows of photos are held out.
+        Rows: photo, reconstruction (twice where there are photos enough), coarse rows of one with fine
+        rows of the next, random codes.
         """
         model, rows = self.ema, []
-        count = min(2 * columns, len(held_out.rows))
+        columns = min(columns, len(held_out.rows))
+        count = min(2, len(held_out.rows) // columns) * columns
         for part in torch.arange(count).split(columns):
             pictures, domain = held_out.take(part)
             codes, outs = model(pictures, domain)
@@ -182,7 +184,7 @@ class AutoencoderTrainer:
         z = torch.randn(columns, CODE_DIM, generator=seeded(0, "grid", 0)).to(self.world.device)
         w = torch.lerp(model.g.mean_w().expand(columns, -1), model.g.map(z), 0.8)
         rows.append(model.g.synthesize(w))
-        return torch.cat(rows)
+        return torch.cat(rows), columns
 
     def state(self) -> dict[str, Any]:
         """Everything a later process needs to go on; `ema` is the generator, as in train-base."""

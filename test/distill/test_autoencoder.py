@@ -134,6 +134,13 @@ def test_grids_can_show_chosen_sources_only():
         data.only(("csusa",))
 
 
+@pytest.mark.parametrize("photos, columns, rows", [(8, 4, 6), (8, 8, 4), (3, 8, 4)])
+def test_a_grid_has_whole_rows(photos, columns, rows):
+    data = load_set((str(FACES),), 32, split="all", mirror=False, limit=photos)
+    pictures, width = trainer().grid(data, columns)
+    assert width == min(columns, photos) and len(pictures) == rows * width
+
+
 def test_rates_warm_up_and_cool_down():
     t = trainer(total_kimg=1.0, warmup_kimg=0.1, decay_from=0.5, lr_g=1.0)
     rates = []
