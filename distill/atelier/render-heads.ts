@@ -49,7 +49,8 @@ async function renderAvatar(name: string, shots: readonly Shot[], { avatars, out
     await page.goto(server.origin);
     for (let start = 0; start < shots.length; start += BATCH) {
       const made = await page.evaluate(async (batch, size) => {
-        const module = (await import('/module.js')) as typeof import('./render-page');
+        const address: string = '/module.js';
+        const module = (await import(address)) as typeof import('./render-page');
         return module.renderShots('/avatar.glb', batch, size);
       }, shots.slice(start, start + BATCH), sizePx);
       for (const { id, url, points } of made) {
