@@ -29,7 +29,7 @@ export class FrameReader {
     const reader = this.#reader;
     if (reader === undefined) return this.#reading;
     this.#reader = undefined;
-    // A frame that a cancelled stream has under way is lost unclosed, so the read that waits is allowed to end first.
+    // A frame that is under way when a stream is cancelled may be lost unclosed, so the read that waits may end first.
     const limit = setTimeout(() => void reader.cancel().catch(() => undefined), LAST_FRAME_MS);
     await this.#reading;
     clearTimeout(limit);
