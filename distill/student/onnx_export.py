@@ -62,6 +62,18 @@ def _export(module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], out
     check_graph(path)
 
 
+def import_weights(module: nn.Module, path: Path) -> None:
+    """Puts the weights of an exported graph back into a module of the same size.
+
+    Raises ValueError, naming the file, where names or shapes differ from the module's.
+    """
+    weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in onnx.load(str(path)).graph.initializer}
+    try:
+        module.load_state_dict({name: torch.from_numpy(array.copy()) for name, array in weights.items()})
+    except RuntimeError as error:
+        raise ValueError(f"{path} does not fit a {type(module).__name__} of this size: {error}") from error
+
+
 def check_graph(path: Path) -> None:
     """Raises ValueError for a graph with branches, randomness, moving shapes or weights stored twice."""
     model = onnx.load(str(path))

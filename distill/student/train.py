@@ -24,6 +24,7 @@ from distill.student.cache import LayerCache
 from distill.student.codes import all_codes
 from distill.student.losses import student_losses, total_loss
 from distill.student.network import SIZE_PX, SIZES, Student
+from distill.student.onnx_export import import_weights
 from distill.student.samples import Sampler, blended_code, random_style
 from distill.student.style_head import StyleHead
 
@@ -47,6 +48,8 @@ class TrainConfig:
     matte_weight: weight of the matte's error beside colour and line.
     tile_share: part of the training done on tiles of 128² instead of whole crops: four times as many
     steps in the same time; the rest then teaches what needs the whole face, such as its overall tone.
+    init: folder of a shipped model (`models/comic-lite`) whose weights the training starts from; a warm
+    restart, with a new optimiser. Empty: from random weights.
     checkpoint_kimg: images between checkpoints, in thousands.
     """
 
@@ -61,6 +64,7 @@ class TrainConfig:
     outside_weight: float = 0.4
     matte_weight: float = 0.3
     tile_share: float = 0.5
+    init: str = ""
     seed: int = 1
     checkpoint_kimg: float = free(6.0)
 
@@ -88,7 +92,11 @@ class Trainer:
         training = cache.indices(held_out=False)
         self.pool = [index for index in training for _ in range(EMPHASIS.get(cache.entries[index].photo.source, 1))]
         self.codes = all_codes(LOOK_IDS)
-        self.model = Model(config.size).to(memory_format=torch.channels_last)
+        self.model = Model(config.size)
+        if config.init:
+            import_weights(self.model.student, Path(config.init) / "student.onnx")
+            import_weights(self.model.style_head, Path(config.init) / "style-head.onnx")
+        self.model.to(memory_format=torch.channels_last)
         self.average = copy.deepcopy(self.model).requires_grad_(False)
         groups = [
             {"params": list(self.model.student.parameters()), "peak": config.rate},

@@ -102,6 +102,16 @@ def test_pytorch_and_ort_agree_for_every_look_and_slider(exported):
         assert np.abs(browser - trained.styled(face, code, weights, keep)).max() < 1e-3
 
 
+def test_training_starts_from_the_shipped_weights(exported):
+    root, trained, cache = exported
+    shipped = root / "models" / "comic-lite"
+    trainer = Trainer(TrainConfig(layers=str(root / "layers"), size="lite", init=str(shipped)), cache)
+    for name, weight in trained.model.state_dict().items():
+        assert torch.equal(trainer.model.state_dict()[name], weight), name
+    with pytest.raises(ValueError, match=r"comic-lite/student\.onnx does not fit a Student of this size"):
+        Trainer(TrainConfig(layers=str(root / "layers"), size="standard", init=str(shipped)), cache)
+
+
 def test_a_student_that_disagrees_is_not_written_to_the_manifest(exported, tmp_path):
     root, trained, cache = exported
     folder = tmp_path / "comic-lite"
