@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { inPage } from './in-page';
 import { openTestPage } from './launch';
 import { ROOT } from './serve';
 
@@ -21,14 +22,11 @@ export async function cameraClip(maxFrames = 150): Promise<string> {
   if (existsSync(path)) return path;
   const test = await openTestPage();
   try {
-    const encoded = await test.page.evaluate(
-      async (clip, count) => {
-        const module = '/bundle/test/browser/pages/decode-clip.ts';
-        const { clipToMjpeg } = (await import(module)) as typeof import('../browser/pages/decode-clip');
-        return clipToMjpeg(clip, count);
-      },
-      `/${REAL_CLIP}`,
-      maxFrames,
+    const encoded = await inPage(
+      test.page,
+      'test/browser/pages/decode-clip.ts',
+      ({ clipToMjpeg }: typeof import('../browser/pages/decode-clip'), { clip, count }) => clipToMjpeg(clip, count),
+      { clip: `/${REAL_CLIP}`, count: maxFrames },
     );
     await mkdir(join(ROOT, '.cache/clips'), { recursive: true });
     await writeFile(`${path}.part`, Buffer.from(encoded, 'base64'));
