@@ -115,14 +115,21 @@ def _lids(reading: FaceReading, points: np.ndarray) -> list[float]:
     """Closure of both lids. Calibrated on renders with known lids and on photos at rest.
 
     The eye's aspect separates shut from open; the landmarker's own blink, weak by itself, tells
-    narrow eyes from closing ones.
+    narrow eyes from closing ones, and both understate a wink, which the other eye gives away.
     """
-    lids = []
-    for (corners, upper, lower), blink in zip(_EYES, reading.sides("eyeBlink"), strict=True):
+    aspects = []
+    for corners, upper, lower in _EYES:
         width = np.hypot(*(points[corners[0]] - points[corners[1]])[:2])
         gaps = [np.linalg.norm(points[u] - points[lo])
                 for u, lo in zip(upper, lower, strict=True)]
-        aspect = float(np.mean(gaps) / width) - 0.10 * (blink - 0.15)
+        aspects.append(float(np.mean(gaps) / width))
+    blinks = reading.sides("eyeBlink")
+    lids = []
+    for side, other in ((0, 1), (1, 0)):
+        # Only both signs together make a wink: turned and smiling faces show either.
+        narrower = np.clip((aspects[other] - aspects[side] - 0.03) / 0.05, 0, 1)
+        blinking = np.clip((blinks[side] - blinks[other] - 0.05) / 0.08, 0, 1)
+        aspect = aspects[side] - 0.1 * (blinks[side] - 0.15) - 0.12 * narrower * blinking
         lids.append(float(np.interp(aspect, _ASPECT, _ASPECT_LID)))
     middle, half = sum(lids) / 2, (lids[0] - lids[1]) / 2
     # Small differences are noise, large ones are a wink.

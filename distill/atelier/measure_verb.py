@@ -19,7 +19,7 @@ from distill.atelier.character import Character
 from distill.atelier.draw import draw_portrait
 from distill.atelier.exemplar import choose_exemplars, exemplar_from_record
 from distill.atelier.expression import read_expression
-from distill.atelier.landmarks import FaceReader
+from distill.atelier.landmarks import read_landmarks
 from distill.atelier.measure import (
     labelled_head,
     measuring_exemplar,
@@ -30,7 +30,7 @@ from distill.atelier.measure import (
 )
 from distill.atelier.pairs import PairMaker
 from distill.atelier.parts import AtelierError, PartSet
-from distill.atelier.photos import load_photo, read_studies
+from distill.atelier.photos import read_studies
 from distill.atelier.pose import read_pose
 
 # Other morphs that open or close the mouth by themselves.
@@ -42,8 +42,7 @@ SHUT_AREA = 0.02
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's options."""
     parser.add_argument("--parts", type=Path, required=True)
-    parser.add_argument("--renders", type=Path, help="folder that `atelier-renders` wrote")
-    parser.add_argument("--landmarker", type=Path, help="MediaPipe face_landmarker.task")
+    parser.add_argument("--renders", type=Path, help="folder that `atelier-renders --landmarker` wrote")
     parser.add_argument("--pairs", type=Path, help="folder that `atelier` wrote")
     parser.add_argument("--photos", type=Path, help="the photos of those pairs")
     parser.add_argument("--count", type=int, default=500)
@@ -57,7 +56,7 @@ def main(args: argparse.Namespace) -> int:
         parts = PartSet(args.parts)
         numbers: dict[str, object] = {}
         if args.renders is not None:
-            numbers |= measure_renders(parts, args.renders, args.landmarker, args.count, args.seed)
+            numbers |= measure_renders(parts, args.renders, args.count, args.seed)
         if args.pairs is not None:
             if args.photos is None:
                 raise AtelierError("--pairs needs --photos, the folder of their photos.")
@@ -75,38 +74,33 @@ def _only_jaw(morphs: dict[str, float]) -> bool:
     return not any(name.startswith(_MOUTH_MORPHS) for name in names)
 
 
-def measure_renders(
-    parts: PartSet, folder: Path, landmarker: Path | None, count: int, seed: int
-) -> dict[str, object]:
+def measure_renders(parts: PartSet, folder: Path, count: int, seed: int) -> dict[str, object]:
     """Mouth area against the jaw morph, and shut and open eyes against the lid morphs."""
-    if landmarker is None:
-        raise AtelierError("--renders needs --landmarker, the model that reads them.")
     people = [Character(parts, measuring_exemplar(person))
               for person in choose_exemplars(parts, 8, seed)]
+    readings = {reading.file: reading
+                for reading in read_landmarks(folder / "landmarks.jsonl.gz")}
     rows = [json.loads(row) for row in (folder / "renders.jsonl").read_text().splitlines()][:count]
-    jaw, lids, unread = [], [], 0
-    with FaceReader(landmarker) as reader:
-        for number, row in enumerate(tqdm(rows, desc="renders")):
-            reading = reader.read(load_photo(folder / row["file"]), row["file"])
-            if reading is None:
-                unread += 1
-                continue
-            pose = read_pose(reading)
-            portrait = draw_portrait(people[number % len(people)], read_expression(reading, pose),
-                                     pose, structure=0.5)
-            seen, morphs = read_portrait(portrait), row["morphs"]
-            jaw.append((morphs.get("MouthOpen", 0.0), seen.mouth_area, _only_jaw(morphs)))
-            for side, letter in enumerate("RL"):
-                closing = morphs.get(f"{letter}eyeClose", 0.0)
-                # Between open and shut, or pressed together by a squint, neither answer is wrong.
-                squint = morphs.get(f"{letter}squint", 0.0) + morphs.get(f"{letter}lowLid", 0.0)
-                if closing >= 0.95 or (closing <= 0.3 and squint < 0.6):
-                    lids.append((closing >= 0.95, seen.eye_area[side] < SHUT_AREA))
+    seen_rows = [row for row in rows if row["file"] in readings]
+    jaw, lids = [], []
+    for number, row in enumerate(tqdm(seen_rows, desc="renders")):
+        reading = readings[row["file"]]
+        pose = read_pose(reading)
+        portrait = draw_portrait(people[number % len(people)], read_expression(reading, pose),
+                                 pose, structure=0.5)
+        seen, morphs = read_portrait(portrait), row["morphs"]
+        jaw.append((morphs.get("MouthOpen", 0.0), seen.mouth_area, _only_jaw(morphs)))
+        for side, letter in enumerate("RL"):
+            closing = morphs.get(f"{letter}eyeClose", 0.0)
+            # Between open and shut, or pressed together by a squint, neither answer is wrong.
+            squint = morphs.get(f"{letter}squint", 0.0) + morphs.get(f"{letter}lowLid", 0.0)
+            if closing >= 0.95 or (closing <= 0.3 and squint < 0.6):
+                lids.append((closing >= 0.95, seen.eye_area[side] < SHUT_AREA))
     truth, area, alone = (np.array(column) for column in zip(*jaw, strict=True))
     shut, drawn_shut = (np.array(column) for column in zip(*lids, strict=True))
     alone = alone.astype(bool)
     return {
-        "renders": len(rows), "renders_without_face": unread,
+        "renders": len(rows), "renders_without_face": len(rows) - len(seen_rows),
         "jaw_rank_correlation": rank_correlation(truth[alone], area[alone]),
         "jaw_renders": int(alone.sum()),
         "jaw_rank_correlation_with_smiles_and_speech": rank_correlation(truth, area),

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
 from tqdm import tqdm
 
+from distill.atelier.landmarks import FaceReader, FaceReading, write_landmarks
 from distill.atelier.parts import AtelierError
 from distill.atelier.photos import load_photo
 from distill.atelier.renders import plan_renders, render
@@ -22,6 +24,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         help="folder of GLB avatars and their licence")
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--landmarker", type=Path,
+                        help="MediaPipe face_landmarker.task; writes landmarks.jsonl.gz too")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--size", type=int, default=512, help="px of a side")
 
@@ -37,8 +41,19 @@ def main(args: argparse.Namespace) -> int:
         raise SystemExit(f"atelier-renders: {error}") from None
     print(f"{len(rows)} renders, {len(rows) / (time.monotonic() - start):.2f} a second")
     (args.out / "renders.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    if args.landmarker is not None:
+        write_landmarks(args.out / "landmarks.jsonl.gz", _read_all(args, rows))
     shown = [cv2.resize(load_photo(args.out / row["file"]), (192, 192),
                         interpolation=cv2.INTER_AREA) for row in rows[:48]]
     save_sheet(args.out / "sheets" / "renders.jpg",
                [shown[start:start + 8] for start in range(0, len(shown), 8)])
     return 0
+
+
+def _read_all(args: argparse.Namespace, rows: list[dict[str, object]]) -> Iterator[FaceReading]:
+    with FaceReader(args.landmarker) as reader:
+        for row in tqdm(rows, desc="landmarks"):
+            name = str(row["file"])
+            reading = reader.read(load_photo(args.out / name), name)
+            if reading is not None:
+                yield reading
