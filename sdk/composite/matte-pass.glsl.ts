@@ -16,6 +16,7 @@ uniform sampler2D colors;
 uniform float colorMatch;
 uniform float featherTexels;
 uniform float borderTexels;
+uniform float neckTexels;
 out vec4 color;
 ${colorSpace}
 
@@ -59,7 +60,8 @@ void main() {
 #endif
   matte = clamp((matte - ALMOST) / (1.0 - 2.0 * ALMOST), 0.0, 1.0);
   vec2 inside = smoothstep(vec2(0.0), vec2(borderTexels), min(gl_FragCoord.xy, size - gl_FragCoord.xy));
-  matte *= inside.x * inside.y;
+  float neck = smoothstep(0.0, neckTexels, size.y - gl_FragCoord.y);
+  matte *= inside.x * min(inside.y, neck);
 #ifdef COLORS
   rgb = matchColors(rgb, colors, colorMatch);
 #endif

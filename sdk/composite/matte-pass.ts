@@ -11,6 +11,8 @@ const MAX_FEATHER = 0.05;
 const NARROW_TEXELS = 2;
 /** Width of the fade along the crop's border in crop widths. */
 const BORDER = 0.04;
+/** Height of the fade along its lower border, where the neck runs out of the crop in full view. */
+const NECK = 0.12;
 /** Texels per frame pixel above which sampling would skip texels. */
 const MINIFIED = 1.5;
 
@@ -67,6 +69,7 @@ export class MattePass {
         ...(colors !== null && { colors, colorMatch: settings.colorMatch }),
         featherTexels,
         borderTexels: BORDER * sizePx,
+        neckTexels: NECK * sizePx,
       },
       target,
       only: toPixelBox(bounds, sizePx),
