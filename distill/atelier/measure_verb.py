@@ -115,10 +115,10 @@ def measure_pairs(parts: PartSet, folder: Path, photos: Path, count: int) -> dic
     studies = read_studies(folder / "photos.jsonl.gz")
     rows = (folder / "exemplars.jsonl").read_text(encoding="utf-8").splitlines()
     exemplars = [exemplar_from_record(json.loads(row)) for row in rows]
+    people = [Character(parts, measuring_exemplar(exemplar)) for exemplar in exemplars[:8]]
     errors = []
     for number, study in enumerate(tqdm(studies[:count], desc="places")):
-        pose = read_pose(study.reading)
-        person = Character(parts, measuring_exemplar(exemplars[number % 32]))
+        pose, person = read_pose(study.reading), people[number % len(people)]
         for structure in (0.0, 0.5, 1.0):
             errors.append(placement_error(person, pose, study.reading.points, structure))
     maker = PairMaker(parts, exemplars, studies, photos, folder / "mattes")
