@@ -42,12 +42,12 @@ function peerTable(entries: readonly Entry[], peerName: string): string[] {
     '',
     '## Beside another network',
     '',
-    `\`${peerName}\`, in turn with ours on the same crop. Each network alone: no landmarks, no compositing.`,
+    `\`${peerName}\`, in turn with ours (A B A B) on the same crop. Each network alone: no landmarks, no compositing.`,
     '',
     row('runs on', 'ours', 'ours', 'the other’s input', 'the other', 'the other ÷ ours'),
     row('---', '---', '---:', '---', '---:', '---:'),
     ...measured.map(({ label, result, peer }) =>
-      row(label, result.modelId, pair(result.network), peer.inputShape.join('×'), pair(peer), `${(peer.p50 / result.network.p50).toFixed(1)}`),
+      row(label, result.modelId, pair(peer.ours), peer.inputShape.join('×'), pair(peer.other), (peer.other.p50 / peer.ours.p50).toFixed(1)),
     ),
   ];
 }

@@ -49,7 +49,14 @@ export interface BenchResult {
   /** `line` over `landmarker` + `network`, medians of the same run. */
   readonly lineRatio: number;
   readonly stages: Readonly<Record<StageName, { readonly p50: number; readonly p95: number } | null>>;
-  readonly peer?: Times & { readonly inputShape: readonly number[] };
+  readonly peer?: PeerResult;
+}
+
+/** Another network and ours in turn, apart from the line, whose memory a large network would push out of the caches. */
+export interface PeerResult {
+  readonly inputShape: readonly number[];
+  readonly ours: Times;
+  readonly other: Times;
 }
 
 /** The bare network: the student's session, fed the same crop again and again. */
@@ -109,6 +116,18 @@ function firstCrop(stages: StageSet, frames: readonly Frame[]): { frame: Frame; 
   throw new Error('No face was found in the clip; the benchmark needs one.');
 }
 
+async function measureBeside(network: BareNetwork, peer: Peer, plan: BenchPlan): Promise<PeerResult> {
+  const ours: number[] = [];
+  const other: number[] = [];
+  const endMs = performance.now() + plan.limitS * 1000;
+  for (let i = 0; i < plan.frames && (i < LEAST_FRAMES || performance.now() < endMs); i++) {
+    ours.push(await timed(() => network.run()));
+    other.push(await timed(() => peer.run()));
+  }
+  // The first run of a network makes its buffers.
+  return { inputShape: peer.inputShape, ours: timesOf(ours.slice(1)), other: timesOf(other.slice(1)) };
+}
+
 /**
  * Measures one network on one backend.
  * @throws Error when something cannot be loaded, or the clip shows no face
@@ -136,9 +155,10 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
   const landmarker = await openBareLandmarker(plan, stages);
   // A graphics card that a program plays says nothing about networks and takes minutes over a large one.
   const comparable = gpu?.isSoftware !== true;
-  const peer: Peer | undefined = plan.peerUrl === undefined || !comparable ? undefined : await openPeer(plan.peerUrl, gpu?.device ?? null, network.planes, network.sizePx);
+  const peerUrl = comparable ? plan.peerUrl : undefined;
+  const peer = peerUrl === undefined ? undefined : await openPeer(peerUrl, gpu?.device ?? null, network.planes, network.sizePx);
 
-  const samples = { landmarker: [] as number[], network: [] as number[], line: [] as number[], peer: [] as number[] };
+  const samples = { landmarker: [] as number[], network: [] as number[], line: [] as number[] };
   let timer = new StageTimer();
   let facesSeen = 0;
   const measureLine = async (current: Frame): Promise<void> => {
@@ -153,7 +173,6 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
       ['network', () => network.run()],
       ['line', () => measureLine(current)],
     ];
-    if (peer) turns.push(['peer', () => peer.run()]);
     if (i % 2 === 1) turns.reverse();
     if (i === WARM_UP_FRAMES) {
       timer = new StageTimer();
@@ -164,6 +183,8 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
       if (i >= WARM_UP_FRAMES) samples[name].push(ms);
     }
   }
+
+  const beside = peer && (await measureBeside(network, peer, plan));
 
   const result: BenchResult = {
     modelId,
@@ -176,7 +197,7 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
     line: timesOf(samples.line),
     lineRatio: timesOf(samples.line).p50 / (timesOf(samples.landmarker).p50 + timesOf(samples.network).p50),
     stages: timer.stageMs(),
-    ...(peer ? { peer: { ...timesOf(samples.peer), inputShape: peer.inputShape } } : {}),
+    ...(beside ? { peer: beside } : {}),
   };
   await peer?.close();
   await network.close();

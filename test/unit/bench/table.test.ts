@@ -38,7 +38,7 @@ describe('benchmark table', () => {
 
   it('names the other network and how much slower it is, only where one was measured', () => {
     expect(text).not.toContain('Beside another network');
-    const withPeer = formatResults([{ label: 'WASM', result: { ...result, peer: { ...times(90), inputShape: [1, 256, 256, 3] } } }], machine, {
+    const withPeer = formatResults([{ label: 'WASM', result: { ...result, peer: { ours: times(9), other: times(90), inputShape: [1, 256, 256, 3] } } }], machine, {
       command: 'npm run bench',
       date: '2026-01-01',
       clip: 'c.webm',
