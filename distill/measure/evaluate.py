@@ -149,7 +149,7 @@ def run_evaluate(config: EvaluateConfig) -> dict[str, dict[str, Any]]:
         for name, row in generation_scores(fake, all_pictures(train), all_pictures(held_out)).items():
             rows[name] = rows.get(name, {}) | row
     if config.ppl:
-        rows[""]["PPL"] = f"{perceptual_path_length(generator, Lpips('vgg').to(device), count=config.ppl):.0f}"
+        rows[""]["PPL"] = f"{perceptual_path_length(generator, Lpips('vgg').to(device), count=config.ppl):.2f}"
     model = load_autoencoder(state)
     if model is not None and config.held_out:
         for name, row in reconstruction_scores(model, held_out, all_pictures(train), config).items():
