@@ -99,7 +99,7 @@ describe('rendering a picture', () => {
 describe('the render command', () => {
   it('writes picture and statistics, and ends with 0', async () => {
     const { status, stderr } = await command(PERSON, join(dir, 'cli.jpg'), '--style', 'comic', '--exemplar', 'noir', '--backend', 'wasm', '--stats', join(dir, 'stats.json'));
-    expect(stderr).toContain('person-2.jpg');
+    expect(stderr).toContain('cli.jpg: 1 picture, a face in 1');
     expect(status).toBe(0);
     expect(readFileSync(join(dir, 'cli.jpg')).readUInt16BE(0)).toBe(0xffd8);
     expect(JSON.parse(readFileSync(join(dir, 'stats.json'), 'utf8'))).toMatchObject({ frames: 1, styledFrames: 1, backend: 'wasm' });
