@@ -69,8 +69,8 @@ async function measureAt(place: Place, { qualities, frames, limitS, peer }: Want
       if ('problem' in answer) throw new Error(`${place.id}, ${quality}: ${answer.problem}`);
       const entry = { label: labelOf(place, answer.result), result: answer.result };
       entries.push(entry);
-      const { line, landmarker, network, lineRatio, modelId } = answer.result;
-      console.log(`${entry.label}, ${modelId}: line ${line.p50.toFixed(1)} ms, landmarker ${landmarker.p50.toFixed(1)} + network ${network.p50.toFixed(1)} ms, ratio ${lineRatio.toFixed(2)}`);
+      const { line, drawn, landmarker, network, lineRatio, drawnRatio, modelId } = answer.result;
+      console.log(`${entry.label}, ${modelId}: line ${line.p50.toFixed(1)} ms, landmarker ${landmarker.p50.toFixed(1)} + network ${network.p50.toFixed(1)} ms, ratio ${lineRatio.toFixed(2)}; with drawing ${drawn.p50.toFixed(1)} ms, ratio ${drawnRatio.toFixed(2)}`);
     }
     return { entries, machine: await describeMachine(browser) };
   } finally {

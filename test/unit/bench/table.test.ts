@@ -13,7 +13,9 @@ const result: BenchResult = {
   landmarker: times(11),
   network: times(9),
   line: times(25),
+  drawn: times(30),
   lineRatio: 1.25,
+  drawnRatio: 1.5,
   stages: { track: times(11), crop: times(0.05), generate: times(12), smooth: times(0.2), composite: null },
 };
 const machine = { processor: 'Some CPU', cores: 2, memoryGib: 8, browser: 'Chrome/1', node: 'v20', commit: 'abc' };
@@ -29,7 +31,7 @@ describe('benchmark table', () => {
   const text = formatResults([{ label: 'WASM, 2 threads', result }], machine, { command: 'npm run bench', date: '2026-01-01', clip: 'c.webm' });
 
   it('puts the whole line beside the sum of its bare parts', () => {
-    expect(text).toContain('| WASM, 2 threads | comic-lite | 11 / 22 | 9.0 / 18 | 20 | 25 / 50 | 1.25 | 40.0 |');
+    expect(text).toContain('| WASM, 2 threads | comic-lite | 11 / 22 | 9.0 / 18 | 20 | 25 / 50 | 1.25 | 40.0 | 30 / 60 | 1.50 |');
   });
 
   it('shows a stage that never ran as a dash', () => {
