@@ -102,14 +102,17 @@ class Proportions:
     """The spline between the square's upright frame and the turned canvas.
 
     At `structure` 0 features lie where the photo's do, at 1 where the exemplar's template has
-    them, linear between. `chin_drop` canvas px lowers the chin for an open mouth.
+    them, linear between; heads turned past 24° keep a little of the template. `chin_drop` canvas px lowers the chin for an open mouth.
     """
 
     def __init__(
         self, template: Template, exemplar: Exemplar, pose: HeadPose, turn: HeadTurn,
         structure: float, chin_drop: float,
     ) -> None:
-        self.pose, self.structure = pose, structure
+        # A frontal drawing cannot have a far-turned photo's proportions: its far eye would leave
+        # the head.
+        floor = 0.35 * float(np.clip((abs(pose.yaw) - 0.42) / 0.12, 0, 1))
+        self.pose, self.structure = pose, max(structure, floor)
         self.scale = TEMPLATE_SCALE * pose.scale
         self._source: list[np.ndarray] = []
         self._target: list[np.ndarray] = []
