@@ -31,6 +31,7 @@ class PartSet:
     def __init__(self, folder: Path) -> None:
         self.folder = Path(folder)
         self.root = self.folder / "sprites"
+        self._items: dict[tuple[str, str], tuple[str, ...]] = {}
         if not (self.folder / LICENCE_FILE).is_file():
             raise AtelierError(
                 f"{self.folder / LICENCE_FILE} is missing, so the licence of the parts is unknown. "
@@ -46,10 +47,12 @@ class PartSet:
 
     def items(self, sex: str, group: str) -> tuple[str, ...]:
         """Names of the items of a group, sorted; empty if the set has no such group."""
-        folder = self.root / sex / group
-        if not folder.is_dir():
-            return ()
-        return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+        key = (sex, group)
+        if key not in self._items:
+            folder = self.root / sex / group
+            found = folder.iterdir() if folder.is_dir() else ()
+            self._items[key] = tuple(sorted(path.name for path in found if path.is_dir()))
+        return self._items[key]
 
     def has_sheet(self, sex: str, group: str, item: str, name: str) -> bool:
         """Whether the item has a file of that name (`skin`, `base`, `static`, `highlights`)."""
