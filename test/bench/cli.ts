@@ -111,7 +111,7 @@ async function main(): Promise<void> {
   }
   if (!machine) throw new Error('Nothing was measured.');
   const peerName = values.peer === undefined ? undefined : basename(values.peer);
-  const command = ['npm run bench --', `--frames ${frames}`, ...(peerName === undefined ? [] : [`--peer ${peerName}`])].join(' ');
+  const command = ['npm run bench --', `--frames ${frames}`, `--limit ${limitS}`, ...(peerName === undefined ? [] : [`--peer ${peerName}`])].join(' ');
   const run = { command, date: new Date().toISOString().slice(0, 10), clip: CLIP, ...(peerName === undefined ? {} : { peerName }) };
   writeFileSync(values.out, formatResults(entries, machine, run));
   console.log(`Written to ${values.out}`);

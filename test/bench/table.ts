@@ -60,8 +60,8 @@ export function formatResults(entries: readonly Entry[], machine: Machine, run: 
   return [
     '# Benchmark',
     '',
-    'Made by a command, not by hand. Milliseconds a frame, median / 95th percentile. Other work on the machine stretches all figures alike;',
-    'the ratios hold, because what is compared was measured in turn.',
+    'Made by a command, not by hand. Milliseconds a frame, median / 95th percentile. What is compared was measured in turn, but',
+    'other work on the machine stretches all figures, and the ratios too: waiting for another process costs more on a busy machine.',
     '',
     row('', ''),
     row('---', '---'),
