@@ -115,7 +115,7 @@ describe('demo page', () => {
     await test.browser.defaultBrowserContext().overridePermissions(test.server.origin, ['camera']);
     await test.page.$eval('input[value=camera]', (input) => (input).click());
     await test.page.waitForFunction(() => (document.querySelector('#video') as HTMLVideoElement).srcObject !== null, PATIENCE);
-    expect(await test.page.$eval('#mirror', (input) => (input as HTMLInputElement).checked)).toBe(true);
+    await test.page.waitForFunction(() => (document.querySelector('#mirror') as HTMLInputElement).checked, PATIENCE);
     await test.page.waitForFunction(() => document.querySelector('#problem')?.hasAttribute('hidden'), PATIENCE);
     // The figures look back two seconds: after that they are the camera's alone.
     await new Promise((done) => setTimeout(done, 2500));
