@@ -48,6 +48,7 @@ export async function launchChromium(options: LaunchOptions = {}): Promise<Brows
     headless: true,
     args,
     protocolTimeout: 600_000,
-    ...(options.extensions ? { enableExtensions: [...options.extensions] } : {}),
+    // Chromium loads unpacked extensions only for a browser that is driven through a pipe.
+    ...(options.extensions ? { pipe: true, enableExtensions: [...options.extensions] } : {}),
   });
 }
