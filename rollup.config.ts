@@ -1,7 +1,8 @@
-import { cp, mkdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import resolve from '@rollup/plugin-node-resolve';
 import type { Plugin, RollupOptions } from 'rollup';
 import esbuild from 'rollup-plugin-esbuild';
+import { sizeBudget } from './test/check/size-budget';
 
 const transpile = esbuild({ target: 'es2022', tsconfig: 'tsconfig.json' });
 
@@ -21,6 +22,17 @@ function copyFiles(pairs: Record<string, string>): Plugin {
   };
 }
 
+/** Removes what earlier builds left in a folder: names of chunks carry a hash, and the folder is packed whole. */
+function removeStale(dir: string): Plugin {
+  return {
+    name: 'remove-stale',
+    async writeBundle(_options, bundle) {
+      const files = (await readdir(dir, { withFileTypes: true })).filter((entry) => entry.isFile() && bundle[entry.name] === undefined);
+      for (const { name } of files) await rm(`${dir}/${name}`);
+    },
+  };
+}
+
 const sdk: RollupOptions = {
   input: { index: 'sdk/index.ts', 'engine-worker': 'sdk/engine/engine-worker.ts' },
   output: {
@@ -30,7 +42,23 @@ const sdk: RollupOptions = {
     // Flat, so that `import.meta.url` means the same folder in every chunk.
     chunkFileNames: '[name]-[hash].js',
   },
-  plugins: [packages, transpile],
+  plugins: [packages, transpile, sizeBudget({ 'index.js': 24 * 1024, 'engine-worker.js': 136 * 1024 }), removeStale('dist/sdk')],
+};
+
+const adapterNames = ['livekit', 'twilio', 'chime', 'stream', 'jitsi'];
+
+const adapters: RollupOptions = {
+  input: Object.fromEntries(adapterNames.map((name) => [name, `sdk/adapters/${name}.ts`])),
+  output: { dir: 'dist/sdk/adapters', format: 'es', sourcemap: true, chunkFileNames: '[name]-[hash].js', paths: () => '../index.js' },
+  external: (id) => id.endsWith('/index'),
+  plugins: [packages, transpile, sizeBudget(Object.fromEntries(adapterNames.map((name) => [`${name}.js`, 2 * 1024]))), removeStale('dist/sdk/adapters')],
+};
+
+const cli: RollupOptions = {
+  input: 'sdk/cli/stylefilter.ts',
+  output: { file: 'dist/cli/stylefilter.js', format: 'es', banner: '#!/usr/bin/env node' },
+  external: /^node:/,
+  plugins: [transpile],
 };
 
 const demo: RollupOptions = {
@@ -48,4 +76,4 @@ const demo: RollupOptions = {
   ],
 };
 
-export default [sdk, demo];
+export default [sdk, adapters, cli, demo];

@@ -4,7 +4,7 @@ import { support } from './support';
 /** The library: `attach` for video, `stylize` for one picture, `createProcessor` for frames one by one, `support` for what this browser can do. */
 export const StyleFilter = { attach, stylize, createProcessor, support } as const;
 
-export { FilterError, type FilterErrorCode, type FilterErrorStage } from './errors';
+export { FilterError, type FilterErrorCode, type FilterErrorInit, type FilterErrorStage } from './errors';
 export type { FilterHandle } from './filter-handle';
 export type { FrameProcessor, ProcessedFrame } from './frame-processor';
 export type { FilterState } from './filter-events';
