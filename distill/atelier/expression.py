@@ -18,6 +18,8 @@ INNER_LOWER = (78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308)
 _EYES = (((33, 133), (160, 158, 159), (144, 153, 145)),
          ((263, 362), (387, 385, 386), (373, 380, 374)))
 IRIS_CENTRES = (468, 473)
+# Closed lips read as a gap up to this, px: measured on renders.
+_CLOSED_GAP = 1.6
 _ASPECT = (0.145, 0.16, 0.19, 0.235, 0.285, 0.32, 0.42)
 _ASPECT_LID = (1.0, 0.96, 0.66, 0.4, 0.22, 0.10, -0.02)
 
@@ -175,7 +177,7 @@ def _mouth(
         _mirrored(lower) - lower)
     # Landmarks of heads that turn away or look down show less of an opening: measured on renders.
     tall = 0.8 * (1 + 0.3 * min(abs(pose.yaw), 0.6) + 0.6 * float(np.clip(pose.pitch, -0.3, 0.35)))
-    gap = np.maximum(lower[:, 1] - upper[:, 1] - 1.0, 0)
+    gap = np.maximum(lower[:, 1] - upper[:, 1] - _CLOSED_GAP, 0)
     lower = np.stack([lower[:, 0], upper[:, 1] + gap], 1)
     lift = 11 * smile - 14 * frown + 3.5 * (1 - smile)
     half = abs(upper[0, 0]) + 1e-6
@@ -187,7 +189,12 @@ def _mouth(
 
     upper, lower = drawn(upper), drawn(lower)
     gap = lower[:, 1] - upper[:, 1]
-    lower[:, 1] = upper[:, 1] + gap / np.sqrt(1 + (gap.max() / 75) ** 2)
+    widest = float(gap.max())
+    if widest > 0:
+        # Parted lips are drawn wider than they are, or the lines would hide it; and a drawn chin
+        # leaves a wide-open mouth less room than a real one.
+        parted = widest + 4 * (1 - np.exp(-widest / 2.5))
+        lower[:, 1] = upper[:, 1] + gap * (parted / widest / np.sqrt(1 + (parted / 75) ** 2))
     _flatten_bow(upper, lower)
     raised = reading.shape("mouthUpperUp")
     teeth = float(np.clip(1.2 * smile + raised - pucker, 0, 1))

@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 
 from distill.atelier.glasses import wears_glasses
-from distill.atelier.landmarks import FaceReader, FaceReading, reading_from_row, reading_row
+from distill.atelier.landmarks import FaceReading, reading_from_row, reading_row
 from distill.atelier.parts import AtelierError
 from distill.atelier.photo_colors import PhotoColours, read_colours
+from distill.atelier.reader import FaceReader
 
 INDEX = "index.csv"
 _OUT_OF_FRAME_MAX = 0.05

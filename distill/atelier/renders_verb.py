@@ -11,9 +11,10 @@ from pathlib import Path
 import cv2
 from tqdm import tqdm
 
-from distill.atelier.landmarks import FaceReader, FaceReading, write_landmarks
+from distill.atelier.landmarks import FaceReading, write_landmarks
 from distill.atelier.parts import AtelierError
 from distill.atelier.photos import load_photo
+from distill.atelier.reader import FaceReader
 from distill.atelier.renders import plan_renders, render
 from distill.atelier.sheets import save_sheet
 
