@@ -5,7 +5,7 @@ const CONTEXT_GRACE_MS = 5000;
 
 /** What to do about a failed frame. */
 export interface Verdict {
-  /** Whether the caller has not been told of this streak yet. */
+  /** Whether the caller has not been told of this kind of failure in this streak yet. */
   readonly report: boolean;
   /** The reason to stop for good, or undefined to go on. */
   readonly fatal: FilterError | undefined;
@@ -14,6 +14,7 @@ export interface Verdict {
 /** Decides after how many failed frames in a row the filter gives up. One good frame starts the count anew. */
 export class ErrorBudget {
   #inARow = 0;
+  readonly #reported = new Set<FilterError['code']>();
   #contextLostSinceMs: number | undefined;
 
   /**
@@ -29,13 +30,16 @@ export class ErrorBudget {
   /** A frame went well. */
   succeed(): void {
     this.#inARow = 0;
+    this.#reported.clear();
     this.#contextLostSinceMs = undefined;
   }
 
   /** A frame failed. */
   fail(error: FilterError): Verdict {
     this.#inARow += 1;
-    return { report: this.#inARow === 1, fatal: this.#isOver(error) ? giveUp(error, this.#inARow) : undefined };
+    const report = !this.#reported.has(error.code);
+    this.#reported.add(error.code);
+    return { report, fatal: this.#isOver(error) ? giveUp(error, this.#inARow) : undefined };
   }
 
   #isOver(error: FilterError): boolean {

@@ -10,8 +10,6 @@ import { createSession, floatTensor, type OrtSession, type Tensor } from './ort-
 import { selfTest } from './self-test';
 import { createTensorBridge } from './tensor-bridge';
 
-const never = new Promise<never>(() => undefined);
-
 /** The student on one backend: redraws one face at a time. */
 export interface Generator {
   readonly backend: Backend;
@@ -55,11 +53,6 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
   const dtype = (entry[part] ?? entry.student).dtype;
   const label = `model '${entry.id}' (${dtype}) on ${gpu ? `WebGPU (${gpu.adapterName})` : 'WebAssembly'}`;
   let lost: FilterError | undefined;
-  // A run whose device is lost on the way may never end: this does.
-  const deviceLoss = (gpu?.device.lost ?? never).then(() => {
-    throw new Error('the graphics device was lost');
-  });
-  deviceLoss.catch(() => undefined);
   let gpuFault: string | undefined;
   let session: OrtSession | undefined;
 
@@ -73,13 +66,12 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
   async function dropSession(): Promise<void> {
     const dropped = session;
     session = undefined;
-    // A session whose device is gone may never answer.
-    await Promise.race([dropped?.close().catch(() => undefined), gpu?.device.lost ?? never]);
+    await dropped?.close().catch(() => undefined);
   }
 
   try {
     session = await openSession(signal);
-    await Promise.race([selfTest(session, await loadGolden(model, signal), dtype, label), deviceLoss]);
+    await selfTest(session, await loadGolden(model, signal), dtype, label);
     model.release('golden');
     throwIfAborted(signal);
   } catch (cause) {
@@ -114,8 +106,7 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
 
   async function runStudent(on: OrtSession, face: Tensor, code: StyleCode): Promise<Tensor> {
     try {
-      const run = on.run({ face, modulation: floatTensor(code.modulation, [1, code.modulation.length]) });
-      const { styled } = await Promise.race([run, deviceLoss]);
+      const { styled } = await on.run({ face, modulation: floatTensor(code.modulation, [1, code.modulation.length]) });
       if (!styled) throw new Error("it has no output 'styled'");
       throwGpuFault();
       return styled;

@@ -52,21 +52,28 @@ export async function createSession(model: Uint8Array, device: SessionDevice, wa
     graphOptimizationLevel: 'all',
     logSeverityLevel: LOG_ERRORS,
   };
-  const session = await calls.add(() => ort.InferenceSession.create(model, options)).catch((cause: unknown) => {
+  // A call whose device is lost on the way may never end, and must not hold up those behind it.
+  const call = <Result>(work: () => Promise<Result>): Promise<Result> => calls.add(() => (device ? Promise.race([work(), failWhenLost(device)]) : work()));
+  const session = await call(() => ort.InferenceSession.create(model, options)).catch((cause: unknown) => {
     throw isLoadFailure(cause) ? runtimeMissing(base, cause) : cause;
   });
   const owner = {
     run: (inputs: Tensors) =>
-      calls.add(() => {
+      call(() => {
         lifetime.assertOpen();
         return session.run(inputs);
       }),
     close: async () => {
-      if (lifetime.close()) await calls.add(() => session.release());
+      if (lifetime.close()) await call(() => session.release());
     },
   };
   const lifetime = new Lifetime(owner, 'network session');
   return owner;
+}
+
+async function failWhenLost(device: GPUDevice): Promise<never> {
+  const { message } = await device.lost;
+  throw new Error(`the graphics device was lost (${message || 'no reason given'})`);
 }
 
 /** Wraps numbers as a tensor; the numbers are borrowed, not copied. */

@@ -22,9 +22,10 @@ describe('ErrorBudget', () => {
     }
   });
 
-  it('reports the first failure of each streak only', () => {
+  it('reports each kind of failure once in a streak', () => {
     const budget = new ErrorBudget(10);
-    expect([budget.fail(failure).report, budget.fail(failure).report]).toEqual([true, false]);
+    const lost = new FilterError('device-lost', 'The device is gone.', { stage: 'generate' });
+    expect([failure, failure, lost, failure, lost].map((error) => budget.fail(error).report)).toEqual([true, false, true, false, false]);
     budget.succeed();
     expect(budget.fail(failure).report).toBe(true);
   });
