@@ -13,12 +13,11 @@ from distill.atelier.rig_eyes import EyeRig, load_eye_rigs
 from distill.atelier.template import TEMPLATES, Template
 
 BROWN_FRAME, GOLD_FRAME = np.float32([88, 64, 60]), np.float32([236, 196, 112])
-LAYERS = ("back", "body", "cloth", "cups", "face", "front")
+LAYERS = ("back", "body", "cloth", "face", "front")
 
 
 class Character:
-    """Layers of `exemplar` as premultiplied RGBA uint8 at `res` px per canvas px; `cups`, those of
-    headphones, only where they are worn.
+    """Layers of `exemplar` as premultiplied RGBA uint8 at `res` px per canvas px.
 
     `res` 0.5 suits portraits of 256 px, 1 those of 512. `line_weight` 0–1 thickens outlines.
     """
@@ -37,8 +36,7 @@ class Character:
         self.hair = np.float32(exemplar.hair)
         self.eye = np.float32(exemplar.eye)
         self.eye_rigs: tuple[EyeRig, EyeRig] = load_eye_rigs(parts, exemplar.sex, self.res)
-        self.layers = {name: self._finish(self._compose(name)) for name in LAYERS
-                       if name != "cups" or exemplar.headphones}
+        self.layers = {name: self._finish(self._compose(name)) for name in LAYERS}
 
     def glasses_layer(self, item: str) -> np.ndarray:
         """A pair of glasses as premultiplied float RGBA; lenses let the eyes through."""
@@ -83,10 +81,11 @@ class Character:
             canvas = self._cut_skull(canvas)
             if layer == "face":
                 canvas = canvas * self._jaw_mask()[..., None]
+            elif person.headphones:
+                # They sit on the ears, so they turn with the head and belong to it.
+                lay("05_headphones_base", self._only("05_headphones_base"), base=None)
         elif layer == "cloth":
             lay("04_outfits", person.outfit, skin=self.skin, base=None)
-        elif layer == "cups":
-            lay("05_headphones_base", self._only("05_headphones_base"), base=None)
         else:
             lay("06_front_hair", person.front_hair, skin=self.skin, base=self.hair,
                 highlights=None)

@@ -84,11 +84,11 @@ def draw_portrait(
     warped = {name: sample(layer, name) for name, layer in character.layers.items()}
     warped["features"] = sample(features, "face", origin)
     warped["front"] *= 1 - sample(window, "face", origin)[..., None]
-    warped["body"] *= turn.far_ear(maps["body"])[..., None]
+    if not character.exemplar.headphones:
+        warped["body"] *= turn.far_ear(maps["body"])[..., None]
     bust = np.zeros((size, size, 4), np.float32)
-    for name in ("back", "body", "cloth", "cups", "face"):
-        if name in warped:
-            over(bust, warped[name])
+    for name in ("back", "body", "cloth", "face"):
+        over(bust, warped[name])
     draw_mouth(bust, lambda points: square_points(pose, proportions.mouth_points(points), size),
                expression.mouth, character.skin)
     for name in ("front", "features"):
@@ -107,10 +107,8 @@ def _visible_head(
     """How much of each pixel shows head, hair or neck rather than torso, clothes or nothing."""
     neck = np.clip((template.chin[1] + 110 - body_map[..., 1]) / 40, 0, 1)
     shown = np.zeros(body_map.shape[:2], np.float32)
-    for name, part in (("back", 1.0), ("body", neck), ("cloth", 0.0), ("cups", 1.0),
-                       ("face", 1.0), ("front", 1.0), ("features", 1.0)):
-        if name not in warped:
-            continue
+    for name, part in (("back", 1.0), ("body", neck), ("cloth", 0.0), ("face", 1.0),
+                       ("front", 1.0), ("features", 1.0)):
         alpha = warped[name][..., 3] / 255
         shown = shown * (1 - alpha) + alpha * part
     return shown

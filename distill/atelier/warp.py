@@ -55,10 +55,8 @@ class HeadTurn:
             return self._face(delta) * (1 - below) + self._rigid(delta, 0.0) * below
         if layer == "front":
             return self._rigid(delta, self._front_depth(delta), pitch=0.5)
-        if layer == "cloth":
-            return self._rigid(delta, 0.0)
-        # Back hair and the cups of headphones.
-        return self._rigid(delta, 25.0, pitch=0.45)
+        return self._rigid(delta, {"back": 25.0, "cloth": 0.0}[layer],
+                           pitch={"back": 0.45, "cloth": 0.0}[layer])
 
     def unturn(self, layer: str, points: np.ndarray, rounds: int = 5) -> np.ndarray:
         """The canvas points that `shift` brings to `points`."""
