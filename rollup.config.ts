@@ -61,10 +61,12 @@ const cli: RollupOptions = {
   plugins: [transpile],
 };
 
+const isSdk = (id: string): boolean => id.endsWith('/sdk') || id.endsWith('/sdk/index') || id.endsWith('/sdk/index.ts');
+
 const demo: RollupOptions = {
   input: 'demo/page/main.ts',
   output: { file: 'dist/demo/page/main.js', format: 'es', sourcemap: true, paths: () => '../../sdk/index.js' },
-  external: (id) => id.endsWith('/sdk') || id.endsWith('/sdk/index') || id.endsWith('/sdk/index.ts'),
+  external: isSdk,
   plugins: [
     packages,
     transpile,
@@ -76,4 +78,35 @@ const demo: RollupOptions = {
   ],
 };
 
-export default [sdk, adapters, cli, demo];
+const extension: RollupOptions = {
+  input: {
+    'service-worker': 'demo/extension/background/service-worker.ts',
+    offscreen: 'demo/extension/engine/offscreen.ts',
+    bridge: 'demo/extension/bridge/bridge.ts',
+    popup: 'demo/extension/popup/popup.ts',
+    'camera-access': 'demo/extension/popup/camera-access.ts',
+  },
+  output: { dir: 'dist/extension', format: 'es', chunkFileNames: 'shared-[name].js', paths: () => './sdk/index.js' },
+  external: isSdk,
+  plugins: [
+    packages,
+    transpile,
+    copyFiles({
+      'demo/extension/manifest.json': 'dist/extension/manifest.json',
+      'demo/extension/bridge/bridge.html': 'dist/extension/bridge.html',
+      'demo/extension/engine/offscreen.html': 'dist/extension/offscreen.html',
+      'demo/extension/popup/popup.html': 'dist/extension/popup.html',
+      'demo/extension/popup/popup.css': 'dist/extension/popup.css',
+      'demo/extension/popup/camera-access.html': 'dist/extension/camera-access.html',
+    }),
+  ],
+};
+
+/** Content scripts are no modules. */
+const contentScripts = ['page', 'relay'].map((name): RollupOptions => ({
+  input: `demo/extension/${name}/${name}.ts`,
+  output: { file: `dist/extension/${name}.js`, format: 'iife' },
+  plugins: [packages, transpile],
+}));
+
+export default [sdk, adapters, cli, demo, extension, ...contentScripts];
