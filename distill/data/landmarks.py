@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -31,6 +32,7 @@ class FaceMarker:
     """Finds faces in pictures. A context manager; `close()` may be called twice.
 
     `model` is a FaceLandmarker bundle (.task); raises FileNotFoundError if it is missing.
+    `has_blendshapes` says whether it holds the network that reads expressions.
     """
 
     def __init__(self, model: Path, max_faces: int = 4) -> None:
@@ -39,10 +41,10 @@ class FaceMarker:
                 f"{model} does not exist: face_model must be a FaceLandmarker bundle; `npm run build` "
                 "leaves one at dist/assets/models/face_landmarker.task."
             )
-        self._landmarker = self._make(model, max_faces)
+        self._landmarker, self.has_blendshapes = self._make(model, max_faces)
 
     @staticmethod
-    def _make(model: Path, max_faces: int):
+    def _make(model: Path, max_faces: int) -> tuple[Any, bool]:
         from mediapipe.tasks.python import BaseOptions, vision
 
         def create(blendshapes: bool):
@@ -52,9 +54,9 @@ class FaceMarker:
             ))
 
         try:
-            return create(True)
+            return create(True), True
         except (RuntimeError, ValueError):
-            return create(False)
+            return create(False), False
 
     def find(self, rgb: np.ndarray) -> list[FoundFace]:
         """The faces of a uint8 RGB picture [H,W,3], largest first."""

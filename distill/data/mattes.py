@@ -19,8 +19,8 @@ SHA256 = "c6748b1253a99067ef71f7e26ca71096cd449baefa8f101900ea23016507e0e0"
 CLASSES = ("background", "hair", "body_skin", "face_skin", "clothes", "other")
 
 
-class SegmenterError(RuntimeError):
-    """The segmentation model is missing or not the expected file."""
+class SegmenterError(SystemExit):
+    """The segmentation model is missing or not the expected file; the message says what to do."""
 
 
 def fetch_segmenter(cache_dir: Path) -> Path:

@@ -13,7 +13,7 @@ from distill.data.index import Row, split_of
 SAME_PERSON = 0.86
 
 
-def group_people(vectors: Tensor, threshold: float = SAME_PERSON) -> list[int]:
+def group_people(vectors: Tensor, threshold: float) -> list[int]:
     """For unit vectors [N,D] the index of each one's person: the first picture it is linked with."""
     parents = list(range(len(vectors)))
 
@@ -33,7 +33,7 @@ def group_people(vectors: Tensor, threshold: float = SAME_PERSON) -> list[int]:
 def split_by_person(rows: list[Row], vectors: Tensor, val_percent: float) -> list[Row]:
     """`rows` with the people found in `vectors`: one name and one split for all of a person's pictures."""
     named = []
-    for row, first in zip(rows, group_people(vectors), strict=True):
+    for row, first in zip(rows, group_people(vectors, SAME_PERSON), strict=True):
         person = rows[first].person
         named.append(replace(row, person=person, split=split_of(person, val_percent)))
     return named

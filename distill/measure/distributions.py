@@ -49,16 +49,22 @@ def _mmd(a: Tensor, b: Tensor) -> Tensor:
 
 
 def kernel_distance(a: Tensor, b: Tensor, *, subsets: int = 100, size: int = 200, seed: int = 0) -> Interval:
-    """KID ×1000 (unbiased, cubic kernel) with a 95 % interval over random subsets."""
-    size = min(size, len(a), len(b))
+    """KID ×1000 (unbiased, cubic kernel) with a 95 % interval over random subsets.
+
+    Raises SystemExit with fewer than four samples on a side: a subset is half of them at most.
+    """
+    count = min(len(a), len(b))
+    if count < 4:
+        raise SystemExit(f"KID needs four pictures on each side at least; there are {len(a)} and {len(b)}.")
+    size = min(size, count // 2)
     generator = torch.Generator().manual_seed(seed)
     values = []
     for _ in range(subsets):
         picks = [torch.randperm(len(x), generator=generator)[:size] for x in (a, b)]
         values.append(_mmd(a[picks[0]], b[picks[1]]) * 1000)
     values = torch.stack(values)
-    # Means of subsets scatter by √(size/n) less than a subset of all n does.
-    spread = values.std() * (size / min(len(a), len(b))) ** 0.5
+    # Subsets of all samples scatter by √(1/size − 1/n), the value itself by √(1/n).
+    spread = values.std() * (size / (count - size)) ** 0.5
     mean = values.mean().item()
     return Interval(mean, mean - 1.96 * spread.item(), mean + 1.96 * spread.item())
 

@@ -14,6 +14,7 @@ from distill.checkpoint import load_checkpoint
 from distill.config import add_config_arguments, config_text, load_config, make_config
 from distill.data.training_set import TrainingSet, load_set
 from distill.measure.distributions import frechet_distance, kernel_distance, precision_recall
+from distill.measure.expressions import expression_measure
 from distill.measure.features import InceptionFeatures, in_batches
 from distill.measure.perceptual import Lpips
 from distill.measure.reconstruction import average_face, compare, nearest_faces
@@ -75,19 +76,21 @@ def all_pictures(data: TrainingSet) -> Tensor:
     return data.take(torch.arange(len(data.rows)))[0]
 
 
-def generation_scores(fake: Tensor, real: Tensor, reference: Tensor) -> dict[str, dict[str, Any]]:
-    """KID, FID, precision and recall of samples and of real training pictures, against `reference`."""
+def generation_scores(fake: Tensor, real: Tensor, reference: Tensor, seed: int = 0) -> dict[str, dict[str, Any]]:
+    """KID, FID, precision and recall of samples and, as the floor, of as many training pictures, against `reference`."""
     network = InceptionFeatures()
     target = in_batches(network, reference)
     rows = {}
-    for name, pictures in (("", fake), ("training faces", real[: len(fake)])):
+    # Drawn, not the first ones: an index is sorted by source, and a source has a look of its own.
+    floor = real[torch.randperm(len(real), generator=seeded(seed, "floor", 0))[: len(fake)]]
+    for name, pictures in (("", fake), ("training faces", floor)):
         features = in_batches(network, pictures)
         kid = kernel_distance(features, target)
         precision, recall = precision_recall(target, features)
         rows[name] = {
             "KID ×1000 [95 %]": f"{kid.value:.1f} [{kid.low:.1f}, {kid.high:.1f}]",
             "FID": f"{frechet_distance(features, target):.1f}", "precision": f"{precision:.3f}", "recall": f"{recall:.3f}",
-            "images": f"{len(pictures)} / {len(reference)}",
+            "images": f"{len(pictures)} against {len(reference)}",
         }
     return rows
 
@@ -97,17 +100,17 @@ def reconstruction_scores(model: Autoencoder, photos: TrainingSet, train: Tensor
     from distill.measure.identity import FaceIdentity
 
     identity = FaceIdentity() if config.identity else None
-    face_model = Path(config.face_model) if config.face_model else None
     lpips = Lpips("vgg")
     indices = torch.arange(min(config.held_out, len(photos.rows)))
     pictures, domains = photos.take(indices)
+    expressions = expression_measure(pictures, Path(config.face_model)) if config.face_model else None
     with torch.no_grad():
         outs = torch.cat([model(p, d)[1][-1] for p, d in zip(pictures.split(8), domains.split(8), strict=True)])
     candidates = {"": outs, "average face": average_face(train, len(pictures)), "nearest training face": nearest_faces(train, pictures)}
     rows = {}
     for name, candidate in candidates.items():
-        scores = compare(candidate, pictures, lpips, identity=identity, face_model=face_model)
-        row = {"LPIPS": f"{scores['lpips']:.3f}", "PSNR": f"{scores['psnr']:.2f}", "images": str(len(pictures))}
+        scores = compare(candidate, pictures, lpips, identity=identity, expressions=expressions)
+        row = {"LPIPS": f"{scores['lpips']:.3f}", "PSNR": f"{scores['psnr']:.2f}", "images": f"{len(pictures)} rebuilt"}
         if "right_of_20" in scores:
             row["right of 20"] = f"{scores['right_of_20']:.0%}"
         if "expression" in scores:
@@ -146,14 +149,15 @@ def run_evaluate(config: EvaluateConfig) -> dict[str, dict[str, Any]]:
     rows: dict[str, dict[str, Any]] = {"": {}}
     if config.samples:
         fake = generate(generator, config.samples, config.psi, config.seed)
-        for name, row in generation_scores(fake, all_pictures(train), all_pictures(held_out)).items():
-            rows[name] = rows.get(name, {}) | row
+        rows |= generation_scores(fake, all_pictures(train), all_pictures(held_out), config.seed)
     if config.ppl:
         rows[""]["PPL"] = f"{perceptual_path_length(generator, Lpips('vgg').to(device), count=config.ppl):.2f}"
     model = load_autoencoder(state)
     if model is not None and config.held_out:
         for name, row in reconstruction_scores(model, held_out, all_pictures(train), config).items():
-            rows[name] = rows.get(name, {}) | row
+            known = rows.setdefault(name, {})
+            counts = ", ".join(part["images"] for part in (known, row) if "images" in part)
+            rows[name] = known | row | {"images": counts}
     title = config.name or Path(config.checkpoint).parent.name
     common = {"chip": chip_name(device), "commit": state.get("commit", current_commit()), "command": command_line()}
     kimg = {"kimg": f"{state['position'] / 1000:.1f}"} if "position" in state else {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -34,14 +35,17 @@ def read_expressions(pictures: Tensor, model: Path) -> np.ndarray:
     """
     rows = []
     with FaceMarker(model, max_faces=1) as marker:
+        if not marker.has_blendshapes:
+            raise SystemExit(
+                f"{model} has no blendshape network, so expressions cannot be compared; give MediaPipe's full "
+                "face_landmarker.task."
+            )
         for picture in pictures:
             rgb = ((picture.clamp(-1, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).cpu().numpy()
             faces = marker.find(rgb)
             if not faces:
                 rows.append([np.nan] * len(EXPRESSIONS))
                 continue
-            if not faces[0].blendshapes:
-                raise SystemExit(f"{model} has no blendshape network, so expressions cannot be compared.")
             rows.append([np.mean([faces[0].blendshapes[n] for n in names]) for names in EXPRESSIONS.values()])
     return np.array(rows)
 
@@ -56,3 +60,9 @@ def expression_agreement(real: np.ndarray, fake: np.ndarray) -> ExpressionAgreem
         flat = len(a) < 3 or a.std() < 1e-6 or b.std() < 1e-6
         scores[name] = 0.0 if flat else float(np.corrcoef(a, b)[0, 1])
     return ExpressionAgreement(found, float(np.mean(list(scores.values()))), scores)
+
+
+def expression_measure(photos: Tensor, model: Path) -> Callable[[Tensor], ExpressionAgreement]:
+    """What compares pictures with `photos`, whose own expressions are read once."""
+    real = read_expressions(photos, model)
+    return lambda pictures: expression_agreement(real, read_expressions(pictures, model))

@@ -48,7 +48,7 @@ EFFICIENTNET = PackagedFile(
 
 
 class MissingNetwork(SystemExit):
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db""A measuring network is not installed; the message names the package and the command."""
+    """A measuring network is not installed; the message names the package and the command."""
 
 
 def packaged_file(file: PackagedFile) -> Path:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from distill.measure.distributions import right_among
-from distill.measure.expressions import expression_agreement, read_expressions
+from distill.measure.expressions import ExpressionAgreement
 from distill.measure.perceptual import Lpips
 from distill.train.draws import seeded
 
@@ -50,16 +50,17 @@ def right_of_crowd(network: nn.Module, outs: Tensor, photos: Tensor, seed: int =
 
 @torch.no_grad()
 def compare(
-    outs: Tensor, photos: Tensor, lpips: Lpips, *, identity: nn.Module | None = None, face_model: Path | None = None,
+    outs: Tensor, photos: Tensor, lpips: Lpips, *, identity: nn.Module | None = None,
+    expressions: Callable[[Tensor], ExpressionAgreement] | None = None,
 ) -> dict[str, float]:
-    """lpips, psnr and, where their networks are given, right_of_20 and expression."""
+    """lpips, psnr and, where what measures them is given, right_of_20, expression and faces_found."""
     outs = outs.clamp(-1, 1)
     mse = (outs - photos).square().mean((1, 2, 3)) / 4
     distances = [lpips(a, b) for a, b in zip(outs.split(8), photos.split(8), strict=True)]
     scores = {"lpips": torch.cat(distances).mean().item(), "psnr": (-10 * torch.log10(mse)).mean().item()}
     if identity is not None:
         scores["right_of_20"] = right_of_crowd(identity, outs, photos)
-    if face_model is not None:
-        agreement = expression_agreement(read_expressions(photos, face_model), read_expressions(outs, face_model))
+    if expressions is not None:
+        agreement = expressions(outs)
         scores |= {"expression": agreement.correlation, "faces_found": agreement.found}
     return scores

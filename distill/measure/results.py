@@ -17,7 +17,10 @@ COLUMNS = (
     "images", "chip", "commit", "command",
 )
 MISSING = "–"
-HEADER = "# Results\n\nEach row names the command that made it. Right of 20: chance is 5 %.\n\n"
+HEADER = (
+    "# Results\n\nEach row names the command that made it; the commit is the one that trained the checkpoint. "
+    "Right of 20: chance is 5 %.\n\n"
+)
 
 
 def chip_name(device: torch.device) -> str:

@@ -6,8 +6,6 @@ import argparse
 from functools import partial
 from pathlib import Path
 
-import torch
-
 from distill.config import add_config_arguments, config_text, load_config
 from distill.data.training_set import load_set
 from distill.run import Run, TrainingStopped
@@ -15,6 +13,7 @@ from distill.train.base_config import BaseConfig
 from distill.train.base_trainer import BaseTrainer
 from distill.train.grids import save_grid
 from distill.train.loop import report_stop, train_loop
+from distill.train.memory import peak_gib
 from distill.train.parallel import any_over, broadcast_modules, join_world, leave_world
 from distill.train.speed import allow_fast_math
 
@@ -57,7 +56,5 @@ def main(args: argparse.Namespace) -> int:
     finally:
         leave_world()
     if world.rank == 0:
-        print(f"{position / 1000:.3f} kimg; {run.folder}")
-    if world.device.type == "cuda":
-        print(f"memory: {torch.cuda.max_memory_allocated() / 2**30:.2f} GiB at most")
+        print(f"{position / 1000:.3f} kimg; at most {peak_gib(world.device):.2f} GiB; {run.folder}")
     return 0

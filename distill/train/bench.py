@@ -21,11 +21,15 @@ from distill.train.autoencoder_config import AutoencoderConfig
 from distill.train.autoencoder_trainer import AutoencoderTrainer
 from distill.train.base_config import BaseConfig
 from distill.train.base_trainer import BaseTrainer
+from distill.train.memory import peak_gib, reset_peak
 from distill.train.parallel import World, pick_device
 from distill.train.speed import allow_fast_math
 
 COLUMNS = ("verb", "settings", "images/s", "GFLOP/image", "TFLOP/s", "share of peak", "peak TFLOP/s", "GiB", "chip", "commit", "command")
-HEADER = "# Speed of training\n\nPeak: what a large matrix product reaches on the same chip in the same type.\n\n"
+HEADER = (
+    "# Speed of training\n\nPeak: what a large matrix product reaches on the same chip in the same type. "
+    "GiB: of the GPU, or of the whole process on a CPU.\n\n"
+)
 TRAINERS: dict[str, tuple[type, type]] = {
     "train-base": (BaseTrainer, BaseConfig), "train-autoencoder": (AutoencoderTrainer, AutoencoderConfig),
 }
@@ -125,8 +129,7 @@ def time_verb(verb: str, config: BenchConfig) -> dict[str, str]:
     world = World(0, 1, device)
     counted = min(16, config.steps)
     flops = flops_per_image(verb, config, world, counted)
-    if device.type == "cuda":
-        torch.cuda.reset_peak_memory_stats()
+    reset_peak(device)
     trainer = make_trainer(verb, config, world)
     warm_up = 5 if config.steps > 4 else 1
     for step in range(warm_up):
@@ -137,14 +140,14 @@ def time_verb(verb: str, config: BenchConfig) -> dict[str, str]:
         trainer.step((warm_up + step) * config.batch)
     _wait(device)
     rate = config.steps * config.batch / (time.perf_counter() - started)
+    memory = peak_gib(device)
     peak = matmul_rate(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
-    memory = f"{torch.cuda.max_memory_allocated() / 2**30:.1f}" if device.type == "cuda" else "–"
     own = config.discriminator if verb == "train-base" else f"LPIPS {config.lpips_net}"
     fast = [config.precision] + ["channels-last"] * config.channels_last + ["compiled"] * config.compile
     return {
         "verb": verb, "settings": f"{config.size_px} px, cap {config.channel_cap}, batch {config.batch}, {own}, {', '.join(fast)}",
         "images/s": f"{rate:.1f}", "GFLOP/image": f"{flops / 1e9:.1f}", "TFLOP/s": f"{rate * flops / 1e12:.3f}",
-        "share of peak": f"{rate * flops / peak:.1%}", "peak TFLOP/s": f"{peak / 1e12:.2f}", "GiB": memory,
+        "share of peak": f"{rate * flops / peak:.1%}", "peak TFLOP/s": f"{peak / 1e12:.2f}", "GiB": f"{memory:.1f}",
         "chip": chip_name(device), "commit": current_commit(), "command": command_line(),
     }
 

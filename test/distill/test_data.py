@@ -12,7 +12,7 @@ from face_model import face_model
 from distill.__main__ import main
 from distill.data.index import Row, format_rows, parse_rows, read_rows, split_of
 from distill.data.pack import PackConfig, read_pack, write_pack
-from distill.data.people import group_people, split_by_person
+from distill.data.people import SAME_PERSON, group_people, split_by_person
 from distill.data.pictures import UnreadablePicture, read_picture
 from distill.data.training_set import load_set
 
@@ -90,6 +90,47 @@ def test_squares_hold_the_face_where_the_convention_puts_it(prepared):
     assert all(row.person and row.split in ("train", "val") for row in rows.values())
 
 
+def test_mattes_are_written_beside_the_pictures(tmp_path, monkeypatch):
+    photos, out = tmp_path / "photos", tmp_path / "out"
+    photos.mkdir()
+    cv2.imwrite(str(photos / "a.png"), face(6))
+    cv2.imwrite(str(photos / "b.png"), canvas(64, 64))
+    monkeypatch.setenv("STYLEFILTER_CACHE", str(tmp_path))
+    made = []
+
+    class Disc:
+        """A segmenter that calls a disc in the middle face skin and the rest background."""
+
+        def __init__(self, model):
+            made.append([model])
+
+        def classes(self, rgb):
+            y, x = np.mgrid[: rgb.shape[0], : rgb.shape[1]] / rgb.shape[0] - 0.5
+            skin = (np.hypot(x, y) < 0.3).astype(np.float32)
+            return np.stack([1 - skin, 0 * skin, 0 * skin, skin, 0 * skin, 0 * skin])
+
+        def close(self):
+            made[-1].append("closed")
+
+    monkeypatch.setattr("distill.data.prepare.fetch_segmenter", lambda folder: folder / "segmenter.tflite")
+    monkeypatch.setattr("distill.data.prepare.Segmenter", Disc)
+    pairs = {"data": photos, "out": out, "face_model": face_model(), "size_px": 128, "aligned": True, "mattes": True}
+    assert main(["prepare", *(part for key, value in pairs.items() for part in ("--set", f"{key}={value}"))]) == 0
+    assert made == [[tmp_path / "segmenter.tflite", "closed"]]
+    assert [path.name for path in (out / "mattes").iterdir()] == ["a.png"]
+    matte = cv2.imread(str(out / "mattes/a.png"), cv2.IMREAD_UNCHANGED)
+    assert matte.shape == (128, 128) and matte[64, 64] == 255 and matte[64, 96] == 255
+    assert not matte[:16].any() and not matte[64, 112:].any()
+
+
+def test_a_segmenter_that_cannot_be_had_ends_prepare_with_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("STYLEFILTER_CACHE", str(tmp_path))
+    (tmp_path / "selfie_multiclass_256x256.tflite").write_bytes(b"not the model")
+    with pytest.raises(SystemExit, match="Delete it and run the command again"):
+        main(["prepare", "--set", f"data={FACES}", "--set", f"out={tmp_path / 'out'}", "--set", f"face_model={face_model()}",
+              "--set", "mattes=true"])
+
+
 def test_sixteen_bits_and_alpha_give_the_same_pixels_as_eight(tmp_path):
     eight = face(6)
     cv2.imwrite(str(tmp_path / "a.png"), eight)
@@ -136,7 +177,7 @@ def test_pictures_of_one_person_share_a_name_and_a_split():
     towards = torch.nn.functional.normalize(torch.randn(4, 64, generator=torch.Generator().manual_seed(0)), dim=1)
     again = torch.nn.functional.normalize(towards + 0.03 * torch.randn(4, 64, generator=torch.Generator().manual_seed(1)), dim=1)
     vectors = torch.cat([towards, again[[2, 0]]])
-    assert group_people(vectors) == [0, 1, 2, 3, 2, 0]
+    assert group_people(vectors, SAME_PERSON) == [0, 1, 2, 3, 2, 0]
     rows = [Row(f"{i}.jpg", 64, person=f"p{i}") for i in range(6)]
     named = split_by_person(rows, vectors, 50)
     assert [row.person for row in named] == ["p0", "p1", "p2", "p3", "p2", "p0"]

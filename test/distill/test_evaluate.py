@@ -2,6 +2,7 @@
 
 import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,10 @@ from face_model import face_model
 
 from distill.__main__ import main
 from distill.data.index import read_rows, write_rows
+from distill.data.landmarks import FaceMarker, FoundFace
 from distill.data.training_set import load_set
 from distill.measure.distributions import frechet_distance, kernel_distance, precision_recall, right_among
 from distill.measure.expressions import EXPRESSIONS, expression_agreement, read_expressions
-from distill.measure.identity import FILES, FaceIdentity, cache_dir
-from distill.measure.packages import MissingNetwork
 from distill.measure.perceptual import Lpips
 from distill.measure.reconstruction import average_face, compare, nearest_faces, right_of_crowd
 from distill.measure.results import COLUMNS, append_row
@@ -57,6 +57,17 @@ def test_kernel_distance_interval_holds_zero_for_equal_sources_only():
     other = kernel_distance(normal(400), normal(400, shift=0.3, seed=1), subsets=40)
     assert same.low < 0 < same.high
     assert other.low > same.high
+    with pytest.raises(SystemExit, match="four pictures"):
+        kernel_distance(normal(3), normal(400))
+
+
+def test_kernel_distance_interval_is_as_wide_as_the_value_scatters():
+    values, widths = [], []
+    for seed in range(30):
+        found = kernel_distance(normal(120, seed=2 * seed), normal(120, shift=0.6, seed=2 * seed + 1), subsets=40)
+        values.append(found.value)
+        widths.append((found.high - found.low) / (2 * 1.96))
+    assert np.mean(widths) == pytest.approx(np.std(values), rel=0.35)
 
 
 def test_precision_and_recall_tell_fidelity_from_variety():
@@ -74,7 +85,7 @@ def test_right_among_counts_clear_wins():
 
 
 def test_a_network_that_sees_everything_finds_each_person_and_a_blind_one_none():
-    photos = torch.randn(25, 3, 8, 8)
+    photos = torch.randn(20, 3, 8, 8, generator=torch.Generator().manual_seed(0))  # all of them are each one's crowd
     seeing = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LayerNorm(192))
     assert right_of_crowd(seeing, photos, photos) == 1.0
     assert right_of_crowd(seeing, photos.roll(1, 0), photos) == 0.0
@@ -105,13 +116,44 @@ def test_expressions_agree_with_themselves():
     assert abs(expression_agreement(real, draw.permutation(real)).correlation) < 0.6
 
 
-def test_expressions_are_read_from_faces_and_missing_on_noise():
+class _Reader:
+    """A face marker that reads the brightness of a picture as a smile and finds nothing in black."""
+
+    has_blendshapes = True
+
+    def __init__(self, model, max_faces):
+        self.model = model
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def find(self, rgb):
+        names = [name for group in EXPRESSIONS.values() for name in group]
+        smile = {"mouthSmileLeft": rgb.mean() / 255, "mouthSmileRight": rgb.mean() / 510}
+        return [FoundFace(np.zeros((478, 3)), dict.fromkeys(names, 0.25) | smile)] if rgb.any() else []
+
+
+def test_expressions_are_means_of_their_blendshapes_and_missing_without_a_face(monkeypatch):
+    monkeypatch.setattr("distill.measure.expressions.FaceMarker", _Reader)
+    pictures = torch.stack([torch.full((3, 8, 8), value) for value in (1.0, 0.0, -1.0)])
+    found = read_expressions(pictures, Path("any.task"))
+    assert found[0] == pytest.approx([0.25, 0.25, 0.75, 0.25])
+    assert found[1, 2] == pytest.approx(0.75 * 128 / 255)
+    assert np.isnan(found[2]).all()
+
+
+def test_expressions_are_read_from_faces_or_the_model_is_named():
     pictures = torch.cat([faces()[:2], torch.zeros(1, 3, 64, 64)])
-    try:
-        found = read_expressions(pictures, face_model())
-    except SystemExit as error:
-        assert "no blendshape network" in str(error)
+    with FaceMarker(face_model()) as marker:
+        complete = marker.has_blendshapes
+    if not complete:
+        with pytest.raises(SystemExit, match=r"no blendshape network.*full\s"):
+            read_expressions(pictures, face_model())
         return
+    found = read_expressions(pictures, face_model())
     assert np.isfinite(found[:2]).all() and np.isnan(found[2]).all()
     assert (found[:2] >= 0).all() and (found[:2] <= 1).all()
 
@@ -127,25 +169,6 @@ def test_path_length_is_zero_for_a_constant_generator_and_grows_with_its_slope()
     assert perceptual_path_length(generator, lpips, count=8) == pytest.approx(0, abs=1e-6)
 
 
-def test_identity_network_missing_is_named_with_its_command(tmp_path):
-    with pytest.raises(MissingNetwork, match="fetch-identity"):
-        FaceIdentity(tmp_path)
-    (tmp_path / "faceres-deep.json").write_text("{}")
-    with pytest.raises(MissingNetwork, match="is not the expected file"):
-        FaceIdentity(tmp_path)
-
-
-@pytest.mark.skipif(
-    not all((cache_dir() / name).exists() for name in FILES), reason="needs the network of `python -m distill fetch-identity` (144 MB)"
-)
-def test_identity_knows_a_person_again():
-    network, pictures = FaceIdentity(), faces()
-    changed = (pictures * 0.8 - 0.1).flip(3)
-    assert right_of_crowd(network, changed, pictures) == 1.0
-    same = network.similarity(pictures, changed)
-    assert same.min() > 0.8 > network.similarity(pictures, pictures.roll(1, 0)).mean()
-
-
 def test_rows_are_added_to_one_table(tmp_path):
     table = tmp_path / "RESULTS.md"
     append_row(table, {"what": "a", "FID": "12.0"})
@@ -157,17 +180,17 @@ def test_rows_are_added_to_one_table(tmp_path):
         append_row(table, {"colour": "red"})
 
 
-def test_evaluate_measures_a_checkpoint_and_its_baselines(tmp_path):
+def test_evaluate_measures_a_checkpoint_and_its_baselines(tmp_path, monkeypatch):
+    monkeypatch.setattr("distill.measure.expressions.FaceMarker", _Reader)
     data = tmp_path / "faces"
     shutil.copytree(FACES, data)
     rows = read_rows(data)
-    from dataclasses import replace
     write_rows(data, [replace(row, split="val" if index < 4 else "train") for index, row in enumerate(rows)])
     train = {"data": data, "size_px": 32, "channel_cap": 8, "encoder_width": 16, "batch": 4, "device": "cpu", "lpips_net": "alex",
              "total_kimg": 0.004, "runs": tmp_path / "runs"}
     main(["train-autoencoder", *(part for k, v in train.items() for part in ("--set", f"{k}={v}"))])
     checkpoint = tmp_path / "runs/00000-train-autoencoder/checkpoint.pt"
-    settings = {"checkpoint": checkpoint, "data": data, "samples": 4, "ppl": 2, "identity": False, "device": "cpu",
+    settings = {"checkpoint": checkpoint, "data": data, "samples": 4, "ppl": 2, "identity": False, "device": "cpu", "face_model": "any.task",
                 "results": tmp_path / "RESULTS.md"}
     assert main(["evaluate", *(part for k, v in settings.items() for part in ("--set", f"{k}={v}"))]) == 0
     lines = [line.split("|") for line in (tmp_path / "RESULTS.md").read_text().splitlines() if line.startswith("|")]
@@ -175,5 +198,7 @@ def test_evaluate_measures_a_checkpoint_and_its_baselines(tmp_path):
     assert set(table) == {"00000-train-autoencoder", "training faces", "average face", "nearest training face"}
     own = table["00000-train-autoencoder"]
     assert float(own["FID"]) > float(table["training faces"]["FID"]) > 0
+    assert own["images"] == "4 against 4, 4 rebuilt" and table["training faces"]["images"] == "4 against 4"
+    assert own["expression"].endswith("(100% found)") and table["average face"]["expression"] == "0.00 (100% found)"
     assert own["PPL"] != "–" and float(own["LPIPS"]) > 0 and own["chip"] and own["commit"]
     assert float(table["average face"]["PSNR"]) > 0
