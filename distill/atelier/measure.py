@@ -11,7 +11,7 @@ import numpy as np
 from distill.atelier.character import Character
 from distill.atelier.draw import Portrait, draw_portrait
 from distill.atelier.exemplar import Exemplar
-from distill.atelier.expression import REST, Expression, EyeState, shaped_mouth
+from distill.atelier.expression import Expression, EyeState, shaped_mouth
 from distill.atelier.pose import HeadPose, rest_pose
 from distill.atelier.warp import EYE_DROP_PX, TEMPLATE_SCALE, HeadTurn
 
@@ -144,38 +144,6 @@ def centres_of_mass(portrait: Portrait) -> np.ndarray:
              mouth_mask(portrait, 0.45 * apart)]
     return np.array([np.argwhere(mask).mean(0)[::-1] if mask.any() else (np.nan, np.nan)
                      for mask in masks])
-
-
-def label_character(character: Character) -> Character:
-    """The character in flat labels: head red, clothes and torso blue; for measuring mattes."""
-    labelled = object.__new__(Character)
-    labelled.__dict__.update(character.__dict__)
-    chin = character.template.chin[1]
-    layers = {}
-    for name, layer in character.layers.items():
-        colour = np.zeros((*layer.shape[:2], 3), np.float32)
-        colour[..., 2 if name == "cloth" else 0] = 255
-        if name == "body":
-            rows = (np.arange(layer.shape[0]) + 0.5) / character.res - 0.5
-            torso = np.clip((rows - chin - 70) / 40, 0, 1)[:, None]
-            colour[..., 0], colour[..., 2] = 255 * (1 - torso), 255 * torso
-        flat = np.dstack([colour * (layer[..., 3:] / 255), layer[..., 3]])
-        layers[name] = np.round(flat).astype(np.uint8)
-    labelled.layers = layers
-    return labelled
-
-
-def labelled_head(
-    character: Character, pose: HeadPose, structure: float, size: int,
-    expression: Expression = REST,
-) -> np.ndarray:
-    """Where the drawn head shows [s, s] bool, read from a drawing in labels on black."""
-    drawn = draw_portrait(label_character(character), expression, pose, structure=structure,
-                          size=size, scene=np.zeros((size, size, 3), np.float32))
-    red, blue = drawn.rgb[..., 0].astype(int), drawn.rgb[..., 2].astype(int)
-    # Features are drawn over in their own colours, inside the face.
-    features = (drawn.bust > 0.5) & (blue < 240) & (drawn.rgb[..., 1] > 0)
-    return ((red > 127) & (red >= blue)) | features
 
 
 def overlap(first: np.ndarray, second: np.ndarray) -> float:

@@ -16,6 +16,7 @@ from distill.atelier.draw import Portrait, draw_portrait
 from distill.atelier.exemplar import Exemplar
 from distill.atelier.expression import Expression, mirror_expression
 from distill.atelier.geometry import mirror_reading, move_picture, move_reading, similarity
+from distill.atelier.landmarks import FaceReading
 from distill.atelier.parts import AtelierError, PartSet
 from distill.atelier.photo_colors import with_photo_colours
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression
@@ -50,7 +51,8 @@ class PairPlan:
 @dataclass(frozen=True)
 class Pair:
     """`photo` and `portrait` uint8 RGB [s, s, 3], `matte` float32 [s, s]: the photo's head with
-    hair and headwear, or the portrait's, whichever is more opaque."""
+    hair and headwear, or the portrait's, whichever is more opaque. `glasses`: the photo's face, and
+    so the portrait's, wears them."""
 
     plan: PairPlan
     photo: np.ndarray
@@ -60,6 +62,7 @@ class Pair:
     pose: HeadPose
     expression: Expression
     photo_matte: np.ndarray
+    glasses: bool
 
 
 @dataclass(frozen=True)
@@ -136,20 +139,26 @@ class PairMaker:
         """What was read of the photo called `stem`."""
         return self._studies[stem]
 
+    def reading(self, plan: PairPlan) -> FaceReading:
+        """The photo's face as it lies in the pair, before anything is painted into it."""
+        reading = self._studies[plan.photo].reading
+        if plan.mirrored:
+            reading = mirror_reading(reading)
+        return move_reading(reading, similarity(plan.scale, plan.angle_rad, plan.shift_px))
+
     def draw(self, plan: PairPlan) -> Pair:
         """Photo, portrait and matte of a plan."""
         study, rng = self._studies[plan.photo], np.random.default_rng(plan.seed)
         photo, matte = self._load(study)
         warped = warp_photo(photo, study.reading, plan.warp)
         _, expression = warped_expression(study.reading, plan.warp)
-        reading = study.reading
+        move = similarity(plan.scale, plan.angle_rad, plan.shift_px)
         if plan.mirrored:
             warped, matte = warped[:, ::-1].copy(), matte[:, ::-1].copy()
-            reading, expression = mirror_reading(reading), mirror_expression(expression)
-        move = similarity(plan.scale, plan.angle_rad, plan.shift_px)
+            expression = mirror_expression(expression)
         warped = move_picture(warped, move, cv2.BORDER_REFLECT_101)
         matte = move_picture(matte, move, cv2.BORDER_REPLICATE)
-        reading = move_reading(reading, move)
+        reading = self.reading(plan)
         # The jaw moves the chin, so the pose's proportions come from the warped face.
         pose = warped_expression(reading, dataclasses.replace(plan.warp, lids=(0.0, 0.0)))[0]
         glasses = study.glasses
@@ -166,7 +175,8 @@ class PairMaker:
             size=self.size, glasses=glasses_item(self._parts, self._exemplars[plan.exemplar]) if glasses else None,
             scene=fill_background(warped, matte) if self.own_scene else None)
         union = np.maximum(matte, drawn.head).astype(np.float32)
-        return Pair(plan, warped, drawn.rgb, union, drawn, pose, expression, matte)
+        return Pair(plan, warped, drawn.rgb, union, drawn, pose, expression, matte,
+                    glasses)
 
     def _load(self, study: PhotoStudy) -> tuple[np.ndarray, np.ndarray]:
         photo = load_photo(self._photos / study.file.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -27,24 +28,19 @@ class FaceReader:
         from mediapipe.tasks.python import BaseOptions, vision
 
         self._mediapipe = mediapipe
-        self._landmarker = vision.FaceLandmarker.create_from_options(vision.FaceLandmarkerOptions(
-            base_options=BaseOptions(model_asset_path=str(model_path)),
-            output_face_blendshapes=True, output_facial_transformation_matrixes=True))
+        try:
+            self._landmarker = vision.FaceLandmarker.create_from_options(
+                vision.FaceLandmarkerOptions(
+                    base_options=BaseOptions(model_asset_path=str(model_path)),
+                    output_face_blendshapes=True, output_facial_transformation_matrixes=True))
+        except (RuntimeError, ValueError) as error:
+            raise AtelierError(
+                f"--landmarker {model_path} cannot be used ({error}). Give MediaPipe's full "
+                "face_landmarker.task; a bundle without blendshapes does not do.") from None
 
     def read(self, photo: np.ndarray, file: str) -> FaceReading | None:
-        """Read the face of a square uint8 RGB photo; None if there is none.
-
-        The mean of the photo's reading and its mirror image's: the landmarker sees lids and lips
-        of turned heads differently from both sides, and those of dark faces hardly at all.
-        """
-        first = self._read_once(photo, file)
-        if first is None:
-            return None
-        lit = lit_face(photo, first)
-        if lit is not photo:
-            first = self._read_once(lit, file) or first
-        mirrored = self._read_once(lit[:, ::-1], file)
-        return first if mirrored is None else mean_reading(first, mirror_reading(mirrored))
+        """Read the face of a square uint8 RGB photo; None if there is none."""
+        return read_both_sides(self._read_once, photo, file)
 
     def _read_once(self, photo: np.ndarray, file: str) -> FaceReading | None:
         image = self._mediapipe.Image(
@@ -68,6 +64,24 @@ class FaceReader:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def read_both_sides(
+    read: Callable[[np.ndarray, str], FaceReading | None], photo: np.ndarray, file: str
+) -> FaceReading | None:
+    """The mean of what `read` says of a photo and of its mirror image; None where it sees no face.
+
+    The landmarker sees lids and lips of turned heads differently from both sides, and those of
+    dark faces hardly at all.
+    """
+    first = read(photo, file)
+    if first is None:
+        return None
+    lit = lit_face(photo, first)
+    if lit is not photo:
+        first = read(lit, file) or first
+    mirrored = read(lit[:, ::-1], file)
+    return first if mirrored is None else mean_reading(first, mirror_reading(mirrored))
 
 
 def lit_face(photo: np.ndarray, reading: FaceReading) -> np.ndarray:

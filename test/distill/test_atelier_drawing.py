@@ -1,11 +1,12 @@
 """The drawing follows expression, pose and structure, smoothly, and stays as it is."""
 
 import os
+import shutil
 
 import cv2
 import numpy as np
 import pytest
-from atelier_fixtures import GOLDEN, character, exemplar, part_set, reading
+from atelier_fixtures import GOLDEN, PARTS, character, exemplar, part_set, reading
 
 from distill.atelier.character import Character
 from distill.atelier.draw import draw_portrait
@@ -14,14 +15,15 @@ from distill.atelier.expression import REST, read_expression
 from distill.atelier.geometry import mirror_reading, move_reading, similarity
 from distill.atelier.measure import (
     eye_mask,
-    labelled_head,
     measuring_exemplar,
     mouth_mask,
     overlap,
     placement_error,
     read_portrait,
 )
-from distill.atelier.pose import limit, read_pose, rest_pose
+from distill.atelier.measure_head import head_in_pixels
+from distill.atelier.parts import PartSet
+from distill.atelier.pose import limit, read_pose, rest_pose, turned
 from distill.atelier.sheets import SWEEPS
 
 
@@ -83,9 +85,10 @@ def test_eyes_and_mouth_lie_where_structure_puts_them(measured, structure):
     assert np.all(errors < 0.03)
 
 
-def test_matte_is_the_visible_head(measured):
-    portrait = draw_portrait(measured, REST, rest_pose(), structure=0.5)
-    head = labelled_head(measured, rest_pose(), 0.5, 256)
+def test_matte_is_the_head_that_the_picture_shows():
+    person, pose = exemplar(), read_pose(reading())
+    portrait = draw_portrait(Character(part_set(), person), REST, pose, structure=0.5)
+    head = head_in_pixels(part_set(), person, pose, REST, 0.5)
     assert overlap(portrait.head > 0.5, head) > 0.97
     assert overlap(portrait.bust > 0.5, head) < 0.95
 
@@ -109,6 +112,48 @@ def test_glasses_are_drawn_when_asked():
     rows = np.argwhere(changed)[:, 0]
     assert changed.sum() > 150
     assert 110 < rows.mean() < 150
+
+
+def with_drawn_part(folder, group, item, rgba):
+    """The fixture's parts and one more, drawn by the test."""
+    shutil.copytree(PARTS, folder / "parts")
+    path = folder / "parts/sprites/female" / group / item
+    path.mkdir(parents=True)
+    cv2.imwrite(str(path / "base.png"), rgba)
+    return PartSet(folder / "parts")
+
+
+@pytest.mark.parametrize("skin", [(255, 226, 200), (112, 74, 56)])
+def test_round_glasses_show_their_frame_and_the_skin_behind(tmp_path, skin):
+    rgba = np.zeros((600, 500, 4), np.uint8)
+    for x in (200, 294):
+        cv2.circle(rgba, (x, 285), 32, (255, 255, 255, 130), -1)
+        cv2.circle(rgba, (x, 285), 32, (60, 64, 88, 255), 1)
+    parts = with_drawn_part(tmp_path, "09_glasses", "02_circle_glasses", rgba)
+    person = Character(parts, exemplar(skin=skin))
+    bare = draw_portrait(person, REST, rest_pose(), structure=1.0).rgb.astype(int)
+    worn = draw_portrait(person, REST, rest_pose(), structure=1.0,
+                         glasses="02_circle_glasses").rgb.astype(int)
+    change = np.abs(worn - bare).sum(-1)
+    assert (change > 120).sum() > 100
+    lens = cv2.morphologyEx((change > 0).astype(np.uint8), cv2.MORPH_OPEN, np.ones((7, 7))) > 0
+    assert lens.sum() > 400 and np.median(change[lens]) < 60
+
+
+def test_headphones_turn_with_the_head_and_belong_to_it(tmp_path):
+    rgba = np.zeros((600, 500, 4), np.uint8)
+    for x in (145, 350):
+        cv2.ellipse(rgba, (x, 290), (22, 40), 0, 0, 360, (30, 30, 30, 255), -1)
+    parts = with_drawn_part(tmp_path, "05_headphones_base", "00_headphones_base", rgba)
+    bare, worn = (Character(parts, exemplar(headphones=on)) for on in (False, True))
+    places = []
+    for yaw in (-0.4, 0.4):
+        pose = turned(rest_pose(), yaw, 0.0)
+        drawn = draw_portrait(worn, REST, pose)
+        cups = np.abs(drawn.rgb.astype(int) - draw_portrait(bare, REST, pose).rgb).sum(-1) > 60
+        assert cups.sum() > 200 and drawn.head[cups].mean() > 0.95
+        places.append(np.argwhere(cups)[:, 1].mean())
+    assert abs(places[1] - places[0]) > 6
 
 
 def test_a_shut_eye_is_not_crossed_by_hair(measured):

@@ -22,7 +22,8 @@ from atelier_fixtures import (
 from distill.atelier import verb
 from distill.atelier.background import fill_background
 from distill.atelier.glasses import wears_glasses
-from distill.atelier.measure import labelled_head, overlap
+from distill.atelier.measure import overlap
+from distill.atelier.measure_head import head_in_pixels
 from distill.atelier.pairs import PairMaker, PairMix, plan_pair
 from distill.atelier.parts import AtelierError
 from distill.atelier.photo_colors import read_colours, with_photo_colours
@@ -63,7 +64,7 @@ def test_a_matte_covers_both_heads():
     pairs = maker(mix=CALM)
     plan = dataclasses.replace(pairs.plan(0), structure=0.3, colour=1.0, exemplar="fixture")
     pair = pairs.draw(plan)
-    head = labelled_head(pairs.character(plan), read_pose(reading()), 0.3, 256)
+    head = head_in_pixels(part_set(), exemplar(), read_pose(reading()), pair.expression, 0.3)
     assert overlap(pair.matte > 0.5, head | (pair.photo_matte > 0.5)) > 0.97
     assert not np.array_equal(pair.matte > 0.5, head)
 
