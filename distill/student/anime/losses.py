@@ -1,0 +1,46 @@
+"""Losses of the anime student: colour, line, matte, the photo's colours; thinned perceptual and late adversarial terms."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from distill.student.losses import differences
+
+
+def anime_losses(rgb: Tensor, matte: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    """Colour and line error of RGB in 0–1 and the matte's error, means over a weight [b,1,h,w]."""
+    error = rgb - target[:, :3]
+    total = weight.sum()
+    across, down = differences(error)
+    line = (across.abs() * weight[..., :, 1:]).sum() + (down.abs() * weight[..., 1:, :]).sum()
+    return {
+        "colour": (error.abs() * weight).sum() / (3 * total),
+        "line": line / (3 * total),
+        "matte": (matte - target[:, 3:]).abs().mean(),
+    }
+
+
+def photo_colour_loss(found: Tensor, wanted: Tensor) -> Tensor:
+    """Error of the photo's hair and skin colour [b,6] in 0–1."""
+    return (found - wanted).abs().mean()
+
+
+class PatchDiscriminator(nn.Module):
+    """Judges patches of about 30 px of a picture beside the layers it was drawn on."""
+
+    def __init__(self, width: int = 24) -> None:
+        super().__init__()
+        channels = (7, width, 2 * width, 4 * width)
+        steps: list[nn.Module] = []
+        for number, (before, after) in enumerate(zip(channels, channels[1:])):
+            steps += [nn.utils.parametrizations.spectral_norm(nn.Conv2d(before, after, 4, 2 if number < 2 else 1, 1)), nn.LeakyReLU(0.2)]
+        self.body = nn.Sequential(*steps, nn.Conv2d(channels[-1], 1, 3, 1, 1))
+
+    def forward(self, rgb: Tensor, moved: Tensor) -> Tensor:
+        return self.body(torch.cat([rgb * 2 - 1, moved], 1))
+
+
+def judge_loss(real: Tensor, drawn: Tensor) -> Tensor:
+    """Hinge loss of the discriminator."""
+    return torch.relu(1 - real).mean() + torch.relu(1 + drawn).mean()

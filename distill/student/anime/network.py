@@ -1,0 +1,301 @@
+"""The anime student: layers moved by the pose, and a U-Net that draws what layers cannot: eyes, brows, mouth, matte."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from distill.student.anime.canvas import BOXES, CANVAS_PX, CHANNELS
+from distill.student.anime.flow import FIELD_SIZE, LAYERS, NODES, SHAPE_SIZE, SIZE_PX
+from distill.student.anime.pose_vector import POSE_SIZE, SHAPE
+from distill.student.anime.style_head import TAIL, StyleModulation
+from distill.student.style_head import EqualLinear
+
+LEAK = 0.1
+FACE = LAYERS.index("face")
+OUTPUTS = 5
+"""Red, green, blue painted, how much it covers the layers, matte."""
+
+
+@dataclass(frozen=True)
+class AnimeSize:
+    """Channels at 128², 64² and 32²; residual blocks at 64² down, 32², 64² up and 128²; width of the place network."""
+
+    channels: tuple[int, int, int]
+    blocks: tuple[int, int, int, int]
+    place: int
+
+
+SIZES = {
+    "standard": AnimeSize((32, 48, 64), (1, 2, 2, 1), 32),
+    "lite": AnimeSize((16, 24, 40), (0, 2, 2, 0), 8),
+}
+
+
+class StyledConv(nn.Module):
+    """Convolution whose outputs are scaled and shifted by the modulation of each picture.
+
+    For a single picture the scale is folded into the weights, which is how the browser runs it.
+    """
+
+    def __init__(self, channels_in: int, channels_out: int, kernel: int, stride: int = 1, active: bool = True) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(channels_in, channels_out, kernel, stride, kernel // 2)
+        self.active, self.offset, self.fold = active, 0, False
+        nn.init.kaiming_normal_(self.conv.weight, a=LEAK if active else 1.0)
+        nn.init.zeros_(self.conv.bias)
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        width = self.conv.out_channels
+        scale = 1 + modulation[:, self.offset : self.offset + width]
+        shift = modulation[:, self.offset + width : self.offset + 2 * width]
+        if self.fold:
+            weight = self.conv.weight * scale.reshape(width, 1, 1, 1)
+            x = F.conv2d(x, weight, self.conv.bias * scale[0] + shift[0], self.conv.stride, self.conv.padding)
+        else:
+            x = F.conv2d(x, self.conv.weight, None, self.conv.stride, self.conv.padding)
+            shift = shift + self.conv.bias * scale
+            x = torch.addcmul(shift[..., None, None].to(x.dtype), x, scale[..., None, None].to(x.dtype))
+        return F.leaky_relu(x, LEAK) if self.active else x
+
+
+class Residual(nn.Module):
+    """x + LeakyReLU(styled conv x)."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.inner = StyledConv(channels, channels, 3)
+        self.inner.conv.weight.data *= 0.5
+
+    def forward(self, x: Tensor, modulation: Tensor) -> Tensor:
+        return x + self.inner(x, modulation)
+
+
+class PoseModulation(nn.Module):
+    """pose [b, POSE_SIZE] → what it adds to the convolutions' scales and shifts [b, size]."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, size: int, hidden: int = 128) -> None:
+        super().__init__()
+        self.inner = EqualLinear(POSE_SIZE, hidden)
+        self.second = EqualLinear(hidden, hidden)
+        self.out = EqualLinear(hidden, size, gain=0.1)
+        self.register_buffer("mean", torch.zeros(POSE_SIZE))
+        self.register_buffer("spread", torch.ones(POSE_SIZE))
+
+    def forward(self, pose: Tensor) -> Tensor:
+        x = ((pose - self.mean) / self.spread).clamp(-4, 4) * 1.5
+        x = F.leaky_relu(self.inner(x), LEAK)
+        return self.out(F.leaky_relu(self.second(x) * 1.4, LEAK) * 1.4)
+
+
+class Painter(nn.Module):
+    """The U-Net: face [b,3,256,256] in [-1,1], moved layers [b,4,256,256] in 0–1, places [b,5,128,128] → logits [b,5,256,256]
+    and the photo's colours [b,6] in 0–1 (hair, skin)."""
+
+    def __init__(self, size: AnimeSize) -> None:
+        super().__init__()
+        wide, mid, deep = size.channels
+        down, bottom, up, fine = size.blocks
+        self.stem_face = nn.Conv2d(3, wide, 5, 2, 2)
+        self.stem_moved = nn.Conv2d(4, wide, 3, 2, 1)
+        self.place_in = StyledConv(5, size.place, 1)
+        self.place_mid = StyledConv(size.place, size.place, 1)
+        self.place_out = nn.Conv2d(size.place, wide, 1)
+        self.down_64 = StyledConv(wide, mid, 3, 2)
+        self.blocks_64 = nn.ModuleList(Residual(mid) for _ in range(down))
+        self.down_32 = StyledConv(mid, deep, 3, 2)
+        self.blocks_32 = nn.ModuleList(Residual(deep) for _ in range(bottom))
+        self.context_in = nn.Conv2d(deep, deep // 2, 1)
+        self.context_out = nn.Conv2d(deep // 2, deep, 1)
+        self.colours = nn.Conv2d(deep, 6, 1)
+        self.up_64 = StyledConv(deep, mid, 1, active=False)
+        self.blocks_up_64 = nn.ModuleList(Residual(mid) for _ in range(up))
+        self.up_128 = StyledConv(mid, wide, 1, active=False)
+        self.mix = StyledConv(wide + size.place, wide, 3)
+        self.blocks_128 = nn.ModuleList(Residual(wide) for _ in range(fine))
+        self.head = StyledConv(wide, 4 * OUTPUTS, 3, active=False)
+        for stem in (self.stem_face, self.stem_moved, self.place_out):
+            nn.init.kaiming_normal_(stem.weight, a=LEAK)
+            nn.init.zeros_(stem.bias)
+        # Hinges all over the face, so that lines may lie anywhere from the start.
+        nn.init.normal_(self.place_in.conv.weight, 0, 2.0)
+        nn.init.uniform_(self.place_in.conv.bias, -2.0, 2.0)
+        self.head.conv.weight.data = 0.3 * self.head.conv.weight.data[::4].repeat_interleave(4, 0)
+        self.head.conv.bias.data[12:16] = -2.0
+        offset = 0
+        for module in self.modules():
+            if isinstance(module, StyledConv):
+                module.offset = offset
+                offset += 2 * module.conv.out_channels
+        self.modulation_size = offset
+
+    def forward(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
+        place = self.place_mid(self.place_in(places, modulation), modulation)
+        at_128 = F.leaky_relu(self.stem_face(face) + self.stem_moved(moved) + self.place_out(place), LEAK)
+        at_64 = self.down_64(at_128, modulation)
+        for block in self.blocks_64:
+            at_64 = block(at_64, modulation)
+        x = self.down_32(at_64, modulation)
+        colours = None
+        for index, block in enumerate(self.blocks_32):
+            x = block(x, modulation)
+            if index == 0:
+                pooled = x.mean((2, 3), keepdim=True)
+                colours = torch.sigmoid(self.colours(pooled).float().flatten(1))
+                x = x + self.context_out(F.leaky_relu(self.context_in(pooled), LEAK))
+        x = F.interpolate(self.up_64(x, modulation), scale_factor=2.0, mode="nearest") + at_64
+        for block in self.blocks_up_64:
+            x = block(x, modulation)
+        x = F.interpolate(self.up_128(x, modulation), scale_factor=2.0, mode="nearest") + at_128
+        x = self.mix(torch.cat([x, place], 1), modulation)
+        for block in self.blocks_128:
+            x = block(x, modulation)
+        assert colours is not None
+        return F.pixel_shuffle(self.head(x, modulation), 2), colours
+
+
+class AnimeStudent(nn.Module):
+    """The whole graph of one frame: face, modulation, canvas_layers, canvas_flow, pose → styled [1,4,256,256].
+
+    `size` names the entry of SIZES. `neck` describes nothing by itself: training calls `paint` with
+    layers that were moved beforehand.
+    """
+
+    spread_nodes: Tensor
+    spread_places: Tensor
+    mean_shape: Tensor
+
+    def __init__(self, size: AnimeSize) -> None:
+        super().__init__()
+        self.painter = Painter(size)
+        self.pose_modulation = PoseModulation(self.painter.modulation_size)
+        self.register_buffer("spread_nodes", _upsampling(SIZE_PX))
+        self.register_buffer("spread_places", _upsampling(SIZE_PX // 2))
+        self.register_buffer("mean_shape", torch.zeros(SHAPE_SIZE))
+
+    @property
+    def modulation_size(self) -> int:
+        """D, the tail included."""
+        return self.painter.modulation_size + TAIL
+
+    def places(self, face_field: Tensor, mouth: Tensor) -> Tensor:
+        """Where each pixel lies on the drawn face and from the drawn mouth [b,5,128,128], about -2…2.
+
+        face_field [b,2,NODES,NODES] px of the crop; mouth [b,2] px from the crop's middle.
+        """
+        up = self.spread_places
+        field = up @ face_field @ up.t()
+        size = SIZE_PX // 2
+        axis = torch.arange(size, device=field.device, dtype=torch.float32) * 2 + 1 - SIZE_PX / 2
+        across, down = axis.reshape(1, 1, size), axis.reshape(1, size, 1)
+        on_face_x, on_face_y = (across + field[:, 0]) / 48, (down + field[:, 1] - 16) / 48
+        from_mouth_x, from_mouth_y = (across - mouth[:, 0, None, None]) / 24, (down - mouth[:, 1, None, None]) / 24
+        rows = from_mouth_x.expand(-1, size, -1), from_mouth_y.expand(-1, -1, size)
+        return torch.stack([on_face_x, on_face_x.abs(), on_face_y, *(row.clamp(-3, 3) for row in rows)], 1)
+
+    def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """RGB in 0–1 [b,3,256,256], matte [b,1,256,256] and the photo's colours [b,6]."""
+        logits, colours = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
+        opacity = torch.sigmoid(logits.float())
+        bare = 1 - opacity[:, 3:4]
+        rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
+        return rgb, opacity[:, 4:5], colours
+
+    def flow(self, pose: Tensor, canvas_flow: Tensor) -> tuple[Tensor, Tensor]:
+        """Fields [4,2,NODES,NODES] and mouth [1,2] of one pose vector [1,POSE_SIZE]."""
+        yaw, pitch, opening = pose[:, 0:1], pose[:, 1:2], pose[:, 2:3]
+        shape = pose[:, SHAPE] - self.mean_shape
+        features = torch.cat([torch.ones_like(yaw), yaw, yaw * yaw, pitch, pitch * pitch, yaw * pitch, opening, yaw.abs(), shape, yaw * shape], 1)
+        row = features @ canvas_flow
+        return row[0, :FIELD_SIZE].reshape(len(LAYERS), 2, NODES, NODES), row[:, FIELD_SIZE:]
+
+    def move_layers(self, canvas_layers: Tensor, fields: Tensor) -> Tensor:
+        """The layers moved and laid over each other [1,CHANNELS,256,256]: the nearest pixel of a canvas twice as fine."""
+        wide = self.spread_nodes @ fields @ self.spread_nodes.t()
+        axis = torch.arange(SIZE_PX, dtype=torch.float32) + 0.5
+        out, start = None, 0
+        indices = []
+        for layer, (top, bottom, left, right) in enumerate(BOXES.values()):
+            column = (2 * (axis.reshape(1, -1) + wide[layer, 0])).floor().clamp(left, right - 1) - left
+            row = (2 * (axis.reshape(-1, 1) + wide[layer, 1])).floor().clamp(top, bottom - 1) - top
+            indices.append(row * (right - left) + column + start)
+            start += (bottom - top) * (right - left)
+        # Below 2^24, so float32 holds every index exactly.
+        index = torch.stack(indices).to(torch.int32).reshape(-1)
+        moved = canvas_layers[index].reshape(len(LAYERS), SIZE_PX * SIZE_PX, CHANNELS).transpose(1, 2)
+        for layer in range(len(LAYERS)):
+            above = moved[layer]
+            out = above if out is None else out * (1 - above[3:4]) + above
+        assert out is not None
+        return out.reshape(1, CHANNELS, SIZE_PX, SIZE_PX)
+
+    def forward(self, face: Tensor, modulation: Tensor, canvas_layers: Tensor, canvas_flow: Tensor, pose: Tensor) -> Tensor:
+        fields, mouth = self.flow(pose, canvas_flow)
+        moved = self.move_layers(canvas_layers, fields)
+        styled, tail = modulation[:, :-TAIL], modulation[:, -TAIL:]
+        rgb, matte, colours = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
+        rgb = rgb * keep_colours(moved[:, 4:6], tail, colours)
+        return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte], 1)
+
+
+def keep_colours(shares: Tensor, tail: Tensor, colours: Tensor) -> Tensor:
+    """The factor [b,3,256,256] that brings the exemplar's hair and skin to the photo's, as far as `tail` asks.
+
+    shares [b,2,256,256]: how much of a pixel is hair and skin.
+    """
+    ratio = (colours / tail[:, :6].clamp_min(0.15)).clamp(0.2, 5) - 1
+    ratio = ratio * tail[:, 6:7]
+    hair, skin = ratio[:, :3, None, None], ratio[:, 3:, None, None]
+    return 1 + shares[:, :1] * hair + shares[:, 1:] * skin
+
+
+def _upsampling(size: int) -> Tensor:
+    """Matrix [size, NODES] that interpolates nodes, each in the middle of its cell, at pixel centres."""
+    place = ((torch.arange(size) + 0.5) * NODES / size - 0.5).clamp(0, NODES - 1)
+    low = place.floor().clamp(max=NODES - 2).long()
+    matrix = torch.zeros(size, NODES)
+    matrix[torch.arange(size), low] = 1 - (place - low)
+    matrix[torch.arange(size), low + 1] = place - low
+    return matrix
+
+
+class AnimeModel(nn.Module):
+    """Student and the trained part of its style head, trained together and averaged together."""
+
+    def __init__(self, size: str) -> None:
+        super().__init__()
+        self.size = size
+        self.student = AnimeStudent(SIZES[size])
+        self.style_modulation = StyleModulation(self.student.painter.modulation_size)
+
+
+def fold_styles(student: AnimeStudent, fold: bool) -> None:
+    """Whether scales go into the weights: only for batches of one picture."""
+    for module in student.modules():
+        if isinstance(module, StyledConv):
+            module.fold = fold
+
+
+def multiply_accumulates(student: AnimeStudent) -> int:
+    """MACs of one frame."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    from distill.student.anime.canvas import PIXELS
+    from distill.student.anime.flow import FEATURES
+
+    fold_styles(student, True)
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        student(
+            torch.zeros(1, 3, SIZE_PX, SIZE_PX), torch.zeros(1, student.modulation_size),
+            torch.zeros(PIXELS, CHANNELS), torch.zeros(FEATURES, FIELD_SIZE + 2), torch.zeros(1, POSE_SIZE),
+        )  # fmt: skip
+    return counter.get_total_flops() // 2
+
+
+assert CANVAS_PX == 2 * SIZE_PX
