@@ -78,6 +78,22 @@ const demo: RollupOptions = {
   ],
 };
 
+const overlay: RollupOptions = {
+  input: { overlay: 'demo/overlay/overlay.ts', build: 'demo/overlay/build.ts' },
+  output: { dir: 'dist/demo/overlay', format: 'es', chunkFileNames: 'shared-[name].js', paths: () => '../../sdk/index.js' },
+  external: isSdk,
+  plugins: [
+    packages,
+    transpile,
+    copyFiles({
+      'demo/overlay/index.html': 'dist/demo/overlay/index.html',
+      'demo/overlay/overlay.css': 'dist/demo/overlay/overlay.css',
+      'demo/overlay/build.html': 'dist/demo/overlay/build.html',
+      'demo/overlay/build.css': 'dist/demo/overlay/build.css',
+    }),
+  ],
+};
+
 const extension: RollupOptions = {
   input: {
     'service-worker': 'demo/extension/background/service-worker.ts',
@@ -109,4 +125,4 @@ const contentScripts = ['page', 'relay'].map((name): RollupOptions => ({
   plugins: [packages, transpile],
 }));
 
-export default [sdk, adapters, cli, demo, extension, ...contentScripts];
+export default [sdk, adapters, cli, demo, overlay, extension, ...contentScripts];
