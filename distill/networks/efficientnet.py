@@ -14,6 +14,8 @@ STAGES = ((1, 3, 1, 1, 16), (2, 3, 2, 6, 24), (2, 5, 2, 6, 40), (3, 3, 2, 6, 80)
 TAPS = (2, 4, 10, 15)
 TAP_CHANNELS = (24, 40, 112, 320)
 BN_EPS = 1e-3
+# What follows the features in the package.
+CLASSIFIER = ("_conv_head.", "_bn1.", "_fc.")
 
 
 class _SameConv(nn.Conv2d):
@@ -52,7 +54,8 @@ class _Block(nn.Module):
 
 
 def _packaged_state() -> dict[str, Tensor]:
-    return torch.load(packaged_file(EFFICIENTNET), map_location="cpu", weights_only=True)
+    state = torch.load(packaged_file(EFFICIENTNET), map_location="cpu", weights_only=True)
+    return {key: value for key, value in state.items() if not key.startswith(CLASSIFIER)}
 
 
 class EfficientNetLite(nn.Module):
@@ -72,9 +75,6 @@ class EfficientNetLite(nn.Module):
                 blocks.append(_Block(channels, width, side, stride if index == 0 else 1, expansion))
                 channels = width
         self._blocks = nn.ModuleList(blocks)
-        self._conv_head = nn.Conv2d(channels, 1280, 1, bias=False)
-        self._bn1 = nn.BatchNorm2d(1280, eps=BN_EPS)
-        self._fc = nn.Linear(1280, 1000)
         self.load_state_dict(travelling("efficientnet") or _packaged_state())
         self.requires_grad_(False).eval()
 
@@ -90,8 +90,3 @@ class EfficientNetLite(nn.Module):
             if index in TAPS:
                 taps.append(x)
         return taps
-
-    def classify(self, pictures: Tensor) -> Tensor:
-        """ImageNet logits [N,1000]."""
-        x = F.relu6(self._bn1(self._conv_head(self.forward(pictures)[-1])))
-        return self._fc(x.mean((2, 3)))

@@ -234,12 +234,3 @@ def restyle_codes(
         code = encoder(fit_input(encoder, torch.cat([picture, current], 1)), start=code)
         codes.append(code)
     return codes
-
-
-def encode(
-    encoder: PspEncoder | SmallEncoder, generator: Generator, picture: Tensor, steps: int = 3
-) -> Tensor:
-    """The Z+ code [N,L,512] of `picture`: one pass, or `steps` ReStyle rounds."""
-    if encoder.in_channels == 6:
-        return restyle_codes(encoder, generator, picture, steps)[-1]
-    return encoder(fit_input(encoder, picture))

@@ -40,14 +40,14 @@ def blur_kernel(gain: float = 1.0) -> Tensor:
     return kernel * (gain / kernel.sum())
 
 
-def blur(x: Tensor, kernel: Tensor, pad: tuple[int, int], stride: int = 1) -> Tensor:
+def blur(x: Tensor, kernel: Tensor, pad: tuple[int, int]) -> Tensor:
     """Filter every channel with the symmetric `kernel`; `pad` is (before, after) on both axes."""
     channels = x.shape[1]
     weight = kernel.to(x.dtype).expand(channels, 1, *kernel.shape)
     if pad[0] == pad[1]:
-        return F.conv2d(x, weight, padding=pad[0], stride=stride, groups=channels)
+        return F.conv2d(x, weight, padding=pad[0], groups=channels)
     padded = F.pad(x, (pad[0], pad[1], pad[0], pad[1]))
-    return F.conv2d(padded, weight, stride=stride, groups=channels)
+    return F.conv2d(padded, weight, groups=channels)
 
 
 def upsample(x: Tensor, kernel: Tensor) -> Tensor:
@@ -55,11 +55,6 @@ def upsample(x: Tensor, kernel: Tensor) -> Tensor:
     channels = x.shape[1]
     weight = kernel.to(x.dtype).expand(channels, 1, *kernel.shape)
     return F.conv_transpose2d(x, weight, stride=2, padding=1, groups=channels)
-
-
-def downsample(x: Tensor, kernel: Tensor) -> Tensor:
-    """Half the size: the kernel (which sums to 1), then every second pixel."""
-    return blur(x, kernel, (1, 1), stride=2)
 
 
 def modulated_conv(

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
+from distill.checkpoint import restore_rng
 from distill.run import Every, Run, TrainingStopped, stop_on_signal
 
 
@@ -65,6 +66,7 @@ def train_loop(
     position = 0
     if state is not None:
         trainer.load(state)
+        restore_rng(state["rng"])
         position = state["position"]
     total = round(config.total_kimg * 1000)
     deadline = time.monotonic() + config.minutes * 60 if config.minutes else float("inf")
