@@ -7,8 +7,18 @@ export interface ByteCache {
   delete(sha256: string): Promise<void>;
 }
 
-/** Opens the browser's Cache API; where it is missing or refused (opaque origin, private mode, quota) nothing is kept. */
-export function openByteCache(): ByteCache {
+const NOTHING_KEPT: ByteCache = {
+  get: () => Promise.resolve(undefined),
+  put: () => Promise.resolve(),
+  delete: () => Promise.resolve(),
+};
+
+/**
+ * Opens the browser's Cache API; where it is missing or refused (opaque origin, private mode, quota) nothing is kept.
+ * @param source Where the files come from. Those of an extension lie on this device already and are not kept again.
+ */
+export function openByteCache(source?: URL): ByteCache {
+  if (source !== undefined && !/^https?:$/.test(source.protocol)) return NOTHING_KEPT;
   return {
     get: (sha256) =>
       quietly(async (cache) => {

@@ -47,12 +47,12 @@ export interface ModelStoreOptions {
   readonly manifest: Manifest;
   /** Hears of checks that had to be skipped. */
   readonly onWarning?: ((warning: FilterError) => void) | undefined;
-  /** Where files are kept between visits. Default: the Cache API. */
+  /** Where files are kept between visits. Default: the Cache API, for files that come over the network. */
   readonly cache?: ByteCache;
 }
 
 /** Opens a model store. Nothing is fetched yet. */
-export function createModelStore({ assetBase, manifest, onWarning, cache = openByteCache() }: ModelStoreOptions): ModelStore {
+export function createModelStore({ assetBase, manifest, onWarning, cache = openByteCache(assetUrl(assetBase, '')) }: ModelStoreOptions): ModelStore {
   const modelsBase = assetUrl(assetBase, 'models/');
 
   async function load(modelId: string, { parts = ['student', 'styleHead', 'golden'], signal, onProgress }: LoadModelOptions = {}) {

@@ -28,7 +28,7 @@ const TYPES: Record<string, string> = {
 const BLANK_PAGE = '<!doctype html><meta charset="utf-8"><title>StyleFilter test</title><body></body>';
 
 /** Replaces what a path answers with, for tests of broken assets. */
-export type Override = { status?: number; body?: string | Uint8Array; type?: string };
+export type Override = { status?: number; body?: string | Uint8Array; type?: string; headers?: Readonly<Record<string, string>> };
 
 /** A running test server. */
 export interface TestServer {
@@ -97,7 +97,7 @@ export async function serve({ crossOriginIsolated = true } = {}): Promise<TestSe
       }
       const override = overrides.get(path);
       if (override) {
-        response.writeHead(override.status ?? 200, { 'Content-Type': override.type ?? TYPES[extname(path)] ?? 'text/plain' });
+        response.writeHead(override.status ?? 200, { 'Content-Type': override.type ?? TYPES[extname(path)] ?? 'text/plain', ...override.headers });
         response.end(override.body ?? '');
         return;
       }

@@ -15,4 +15,14 @@ describe('byte cache', () => {
     expect(await cache.get('abc')).toBeUndefined();
     await cache.delete('abc');
   });
+
+  it('does not keep what lies on this device already', async () => {
+    let opened = 0;
+    const empty = { match: async () => undefined, put: async () => undefined, delete: async () => false };
+    vi.stubGlobal('caches', { open: async () => ((opened += 1), empty) });
+    await openByteCache(new URL('chrome-extension://abc/assets/')).put('abc', new Uint8Array(4));
+    expect(opened).toBe(0);
+    await openByteCache(new URL('https://a.example/assets/')).put('abc', new Uint8Array(4));
+    expect(opened).toBe(1);
+  });
 });
