@@ -63,7 +63,7 @@ export interface LiveOptions {
 /** Options of `StyleFilter.attach`. Only `style` is needed. */
 export interface StyleFilterOptions extends LiveOptions {
   readonly style: string | StyleOptions;
-  /** Address of the folder with models, packs, face model and WASM. Default: `../assets/` beside the library. */
+  /** Address of the folder with models, packs, face model and WASM, absolute or from the page. Default: `../assets/` beside the library. */
   readonly assetBase?: string | URL | undefined;
   /** Address of the engine's worker script. Default: `engine-worker.js` beside the library. */
   readonly workerUrl?: string | URL | undefined;
@@ -221,7 +221,10 @@ function checkAll(options: object, checks: Readonly<Record<string, Check>>): voi
   }
 }
 
+/** The address in full, because the engine's worker would read a relative one from where its script lies. */
 function asFolder(base: string | URL): string {
   const url = String(base);
-  return url.endsWith('/') ? url : `${url}/`;
+  const folder = url.endsWith('/') ? url : `${url}/`;
+  const page = (globalThis.document as Document | undefined)?.baseURI;
+  return URL.canParse(folder, page) ? new URL(folder, page).href : folder;
 }

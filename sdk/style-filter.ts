@@ -79,5 +79,5 @@ export async function createProcessor(options: StyleFilterOptions, mode: 'video'
 }
 
 function defaultAssetBase(): string {
-  return new URL('../assets/', import.meta.url).href;
+  return new URL(/* @vite-ignore */ '../assets/', import.meta.url).href;
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { FilterError } from '../../sdk/errors';
 import { mergeOptions, resolveOptions, type StyleFilterOptions } from '../../sdk/options';
 
@@ -49,6 +49,19 @@ describe('resolveOptions', () => {
   it('takes a folder with or without a slash at its end', () => {
     expect(resolve({ assetBase: 'https://cdn.test/a' }).attach.assetBase).toBe('https://cdn.test/a/');
     expect(resolve({ assetBase: new URL('https://cdn.test/a/') }).attach.assetBase).toBe('https://cdn.test/a/');
+  });
+
+  it('reads the address of a folder from the page, as the page means it and not as a worker elsewhere would', () => {
+    vi.stubGlobal('document', { baseURI: 'https://app.test/rooms/7' });
+    try {
+      expect(['lib/assets', '/lib/assets/', 'https://cdn.test/a'].map((assetBase) => resolve({ assetBase }).attach.assetBase)).toEqual([
+        'https://app.test/rooms/lib/assets/',
+        'https://app.test/lib/assets/',
+        'https://cdn.test/a/',
+      ]);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 });
 
