@@ -19,7 +19,7 @@ from distill.atelier.character import Character
 from distill.atelier.draw import draw_portrait
 from distill.atelier.exemplar import Exemplar
 from distill.atelier.expression import Expression, mirror_expression
-from distill.atelier.geometry import mirror_reading, move_picture
+from distill.atelier.geometry import mirror_reading
 from distill.atelier.landmarks import FRAME_PX
 from distill.atelier.parts import PartSet
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression

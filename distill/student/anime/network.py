@@ -31,7 +31,7 @@ class AnimeSize:
 
 SIZES = {
     "standard": AnimeSize((32, 48, 64), (1, 2, 2, 1), 32),
-    "lite": AnimeSize((16, 24, 40), (0, 2, 2, 0), 8),
+    "lite": AnimeSize((16, 24, 36), (0, 2, 2, 0), 8),
 }
 
 

@@ -62,10 +62,7 @@ def crop_photo(photo: np.ndarray, rng: np.random.Generator | None, jitter: Jitte
 
 def tile_corner(centres: np.ndarray, tile_px: int, rng: np.random.Generator) -> tuple[int, int]:
     """Top and left of a tile, mostly over eyes and mouth, on the network's grid of 8 px."""
-    if rng.random() < 0.8:
-        middle = centres[int(rng.integers(3))] + rng.normal(0, 14, 2)
-    else:
-        middle = rng.uniform(0, SIZE_PX, 2)
+    middle = centres[int(rng.integers(3))] + rng.normal(0, 14, 2) if rng.random() < 0.8 else rng.uniform(0, SIZE_PX, 2)
     corner = np.clip(np.round((middle - tile_px / 2) / 8) * 8, 0, SIZE_PX - tile_px).astype(int)
     return int(corner[1]), int(corner[0])
 

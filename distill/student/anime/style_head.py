@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from distill.student.anime.canvas import ATLAS_ROWS, CHANNELS, PIXELS, ROWS, TRAIT_RANGES
-from distill.student.anime.flow import FlowModel
+from distill.student.anime.flow import ALLOWED, FEATURES, POWERS, FlowModel
 from distill.student.style_head import EqualLinear
 
 TAIL = 7
@@ -39,12 +40,18 @@ class AnimeStyleHead(nn.Module):
     """
 
     flow: Tensor
+    places: Tensor
 
     def __init__(self, style_modulation: StyleModulation, flow: FlowModel) -> None:
         super().__init__()
         self.style_modulation = style_modulation
         # Half the bytes; a field is at most some 20 px, so the error is below a hundredth of a pixel.
-        self.register_buffer("flow", torch.from_numpy(flow.weights).half())
+        self.register_buffer("flow", torch.from_numpy(flow.weights[:, ALLOWED]).half())
+        # Which row of the fields each stored row belongs to, by power of (1 - structure).
+        power, feature = np.nonzero(ALLOWED)
+        places = torch.zeros(POWERS, FEATURES, len(power))
+        places[power, feature, torch.arange(len(power))] = 1
+        self.register_buffer("places", places)
 
     def forward(self, extrinsic_code: Tensor, weights: Tensor, keep_color: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         traits, colours = extrinsic_code[:, 0, :TRAITS], extrinsic_code[:, -1, :9]
@@ -58,7 +65,8 @@ class AnimeStyleHead(nn.Module):
         canvas = torch.cat([layers[:, :3] * colour, alpha, share_hair * alpha, share_skin * alpha], 1)
         male, rest = traits[0, MALE], 1 - structure[0, 0]
         mixed = self.flow[0].float() * (1 - male) + self.flow[1].float() * male
-        return modulation, canvas, mixed[0] + rest * (mixed[1] + rest * mixed[2])
+        rows = self.places[0] + rest * (self.places[1] + rest * self.places[2])
+        return modulation, canvas, rows @ mixed
 
 
 assert ROWS == ATLAS_ROWS + 2
