@@ -71,8 +71,14 @@ export interface SmoothedCrop {
 export interface StyleCode {
   /** Model the code was made for. */
   readonly modelId: string;
-  /** `[1, D]`, the student's `modulation` input. */
-  readonly modulation: Float32Array;
+  /** The style head's outputs by name: the student's inputs that stay as they are until the style changes (`modulation` `[1, D]`, canvases). */
+  readonly inputs: Readonly<Record<string, NumberArray>>;
+}
+
+/** Numbers with their shape, row-major. */
+export interface NumberArray {
+  readonly data: Float32Array;
+  readonly shape: readonly number[];
 }
 
 /** Which execution provider runs the student. */

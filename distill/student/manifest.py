@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from distill.checkpoint import write_atomic
+from distill.student.style_head import STRUCTURE_ROWS
 
 VERSION = 1
 TOLERANCE = {"float32": 1e-3, "float16": {"mean": 2e-3, "max": 3e-2}}
@@ -64,8 +65,8 @@ def write_golden(
         file = f"golden-{name}.bin"
         write_atomic(folder / file, array.tobytes())
         golden[name] = {"file": file, "shape": list(array.shape), **facts}
-    golden["weights"] = [float(value) for value in style["weights"].ravel()]
-    golden["keepColor"] = [float(value) for value in style["keep_color"].ravel()]
+    weights = style["weights"].ravel()
+    golden |= {"structure": float(weights[0]), "color": float(weights[-1]), "keepColor": float(style["keep_color"].item())}
     write_json(folder / "golden.json", golden)
     return folder / "golden.json"
 
@@ -79,6 +80,7 @@ def read_golden(path: Path) -> dict[str, np.ndarray]:
         raw = np.fromfile(path.parent / facts["file"], np.dtype(facts["encoding"]).newbyteorder("<"))
         arrays[name] = raw.reshape(facts["shape"]).astype(np.float32)
     arrays["face"] = arrays["face"] / np.float32(127.5) - 1
-    arrays["weights"] = np.array([golden["weights"]], np.float32)
-    arrays["keepColor"] = np.array([golden["keepColor"]], np.float32)
+    rows = arrays["code"].shape[1]
+    arrays["weights"] = np.array([[golden["structure"]] * STRUCTURE_ROWS + [golden["color"]] * (rows - STRUCTURE_ROWS)], np.float32)
+    arrays["keepColor"] = np.array([[golden["keepColor"]]], np.float32)
     return arrays

@@ -1,18 +1,18 @@
 import { FilterError } from '../errors';
 import { checkVersion } from './check-version';
-import { assetUrl, fetchBytes, fetchText } from './fetch-asset';
+import { NUMBER_ENCODINGS, type NumberEncoding } from './decode-numbers';
+import { assetUrl, fetchText } from './fetch-asset';
 import { JsonReader } from './json-reader';
-
-/** Values in one row of an extrinsic style code. */
-export const CODE_ROW_LENGTH = 512;
 
 /** One look of a style. */
 export interface Exemplar {
   readonly id: string;
   /** Name for people. */
   readonly name: string;
-  /** Extrinsic style code, row-major `[L, 512]`. */
-  readonly code: Float32Array;
+  /** Absolute address of the extrinsic style code, row-major `[L, 512]`. */
+  readonly codeUrl: string;
+  /** How the code is written; `float32` where the pack says nothing. */
+  readonly codeEncoding: NumberEncoding;
   /** Absolute address of a small picture of the look. */
   readonly thumbnailUrl: string;
   readonly licence: string;
@@ -26,7 +26,7 @@ export interface StylePack {
   readonly name: string;
   /** Model id by size. At least one. */
   readonly models: Readonly<Partial<Record<'standard' | 'lite' | 'hd', string>>>;
-  /** At least one; all codes have as many rows. */
+  /** At least one. */
   readonly exemplars: readonly Exemplar[];
   /** What an option means when it is left out. */
   readonly defaults: { readonly exemplar: string; readonly structure: number; readonly color: number; readonly keepColor: number };
@@ -39,7 +39,7 @@ export interface StylePack {
 const VERSION = 1;
 
 /**
- * Reads a style pack with its codes.
+ * Reads a style pack. The codes of its looks are read when they are chosen.
  * @param assetBase Folder with `filters/` in it.
  * @param style A style's id (`filters/<id>/pack.json` below `assetBase`), or the address of a `pack.json`.
  * @param signal Gives up.
@@ -52,14 +52,14 @@ export async function loadStylePack(assetBase: string | URL, style: string | URL
     if (!isId || !(error instanceof FilterError) || error.code !== 'asset-missing') throw error;
     throw new FilterError('asset-missing', `There is no style '${style}': ${error.message} Check options.style.`, { stage: 'load', fatal: true, cause: error });
   });
-  return readPack(JsonReader.parse(text, nameOf(packUrl)), packUrl, signal);
+  return readPack(JsonReader.parse(text, nameOf(packUrl)), packUrl);
 }
 
-async function readPack(root: JsonReader, packUrl: URL, signal?: AbortSignal): Promise<StylePack> {
+function readPack(root: JsonReader, packUrl: URL): StylePack {
   const file = nameOf(packUrl);
   checkVersion(root, file, VERSION);
   const defaults = root.object('defaults');
-  const exemplars = await Promise.all(root.objects('exemplars').map((exemplar) => readExemplar(exemplar, packUrl, signal)));
+  const exemplars = root.objects('exemplars').map((exemplar) => readExemplar(exemplar, packUrl));
   checkExemplars(exemplars, defaults.string('exemplar'), file);
   return Object.freeze({
     id: root.string('id'),
@@ -83,17 +83,12 @@ function readModels(models: JsonReader, file: string): StylePack['models'] {
   return Object.freeze(Object.fromEntries(sizes.map((size) => [size, models.string(size)])));
 }
 
-async function readExemplar(exemplar: JsonReader, packUrl: URL, signal?: AbortSignal): Promise<Exemplar> {
-  const codeUrl = new URL(exemplar.relativePath('code'), packUrl);
-  const bytes = await fetchBytes(codeUrl, signal);
-  const rowBytes = CODE_ROW_LENGTH * Float32Array.BYTES_PER_ELEMENT;
-  if (bytes.byteLength === 0 || bytes.byteLength % rowBytes !== 0) {
-    throw corrupt(nameOf(codeUrl), `a style code must be a multiple of ${rowBytes} bytes long, but is ${bytes.byteLength}`);
-  }
+function readExemplar(exemplar: JsonReader, packUrl: URL): Exemplar {
   return Object.freeze({
     id: exemplar.string('id'),
     name: exemplar.string('name'),
-    code: littleEndianFloats(bytes),
+    codeUrl: new URL(exemplar.relativePath('code'), packUrl).href,
+    codeEncoding: exemplar.has('codeEncoding') ? exemplar.oneOf('codeEncoding', NUMBER_ENCODINGS) : 'float32',
     thumbnailUrl: new URL(exemplar.relativePath('thumbnail'), packUrl).href,
     licence: exemplar.string('licence'),
     author: exemplar.string('author'),
@@ -104,13 +99,6 @@ function checkExemplars(exemplars: readonly Exemplar[], defaultId: string, file:
   const first = exemplars[0];
   if (!first) throw corrupt(file, 'exemplars must name at least one look, but is empty');
   if (!exemplars.some((exemplar) => exemplar.id === defaultId)) throw corrupt(file, `defaults.exemplar must be the id of an exemplar, but is '${defaultId}'`);
-  const odd = exemplars.find((exemplar) => exemplar.code.length !== first.code.length);
-  if (odd) throw corrupt(file, `the codes of '${first.id}' and '${odd.id}' must have as many rows as each other`);
-}
-
-function littleEndianFloats(bytes: Uint8Array<ArrayBuffer>): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return Float32Array.from({ length: bytes.byteLength / 4 }, (_, i) => view.getFloat32(i * 4, true));
 }
 
 function nameOf(url: URL): string {

@@ -126,7 +126,7 @@ async function loadDrawing(settings: EngineSettings, backend: Backend | 'auto', 
     onWarning,
   });
   try {
-    return { pack, loaded, code: await loaded.codes.get(resolveStyle(pack, loaded.model, settings.style)) };
+    return { pack, loaded, code: await loaded.codes.get(resolveStyle(pack, settings.style)) };
   } catch (error) {
     await loaded.close();
     throw error;
@@ -226,7 +226,7 @@ class LoadedStages implements StageSet {
 
   async #recode(settings: EngineSettings): Promise<Drawing> {
     const { pack, loaded } = this.drawing;
-    return { pack, loaded, code: await loaded.codes.get(resolveStyle(pack, loaded.model, settings.style)) };
+    return { pack, loaded, code: await loaded.codes.get(resolveStyle(pack, settings.style)) };
   }
 
   async #exchange(after: Drawing): Promise<void> {

@@ -6,8 +6,9 @@ import { FilterError } from '../errors';
 import type { Backend, FaceCrop, Frame, StyleCode, StyledCrop } from '../types';
 import { loadGolden } from './golden';
 import type { GpuHandle } from './gpu-device';
-import { createSession, floatTensor, type OrtSession, type Tensor } from './ort-runtime';
+import { createSession, tensorsOf, type OrtSession, type Tensor } from './ort-runtime';
 import { selfTest } from './self-test';
+import type { StyleCodes } from './style-codes';
 import { createTensorBridge } from './tensor-bridge';
 
 /** The student on one backend: redraws one face at a time. */
@@ -36,6 +37,8 @@ export interface GeneratorOptions {
   readonly gpu: GpuHandle | null;
   /** Which of the model's networks to run. */
   readonly part: 'student' | 'studentFp16';
+  /** Runs the style head, for what the golden pair leaves to it. */
+  readonly codes: StyleCodes;
   /** Folder with the runtime's files. */
   readonly ortWasmBase: string | URL;
   /** Gives up loading; without effect afterwards. */
@@ -48,7 +51,7 @@ export interface GeneratorOptions {
  * Makes a session of the student, checks it with the golden pair and warms it up by that.
  * @throws FilterError `model-self-test`, `backend-unavailable`, and those of {@link LoadedModel.file}. The device is then freed.
  */
-export async function createGenerator({ model, gpu, part, ortWasmBase, signal, onLost }: GeneratorOptions): Promise<Generator> {
+export async function createGenerator({ model, gpu, part, codes, ortWasmBase, signal, onLost }: GeneratorOptions): Promise<Generator> {
   const { entry } = model;
   const dtype = (entry[part] ?? entry.student).dtype;
   const label = `model '${entry.id}' (${dtype}) on ${gpu ? `WebGPU (${gpu.adapterName})` : 'WebAssembly'}`;
@@ -71,7 +74,7 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
 
   try {
     session = await openSession(signal);
-    await selfTest(session, await loadGolden(model, signal), dtype, label);
+    await selfTest(session, await loadGolden(model, signal), codes, dtype, label);
     model.release('golden');
     throwIfAborted(signal);
   } catch (cause) {
@@ -106,7 +109,7 @@ export async function createGenerator({ model, gpu, part, ortWasmBase, signal, o
 
   async function runStudent(on: OrtSession, face: Tensor, code: StyleCode): Promise<Tensor> {
     try {
-      const { styled } = await on.run({ face, modulation: floatTensor(code.modulation, [1, code.modulation.length]) });
+      const { styled } = await on.run({ face, ...tensorsOf(code.inputs) });
       if (!styled) throw new Error("it has no output 'styled'");
       throwGpuFault();
       return styled;

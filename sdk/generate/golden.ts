@@ -1,20 +1,20 @@
+import { decodeNumbers, NUMBER_ENCODINGS } from '../assets/decode-numbers';
 import { JsonReader } from '../assets/json-reader';
 import { fetchBytes } from '../assets/fetch-asset';
 import type { LoadedModel } from '../assets/model-store';
 import { FilterError } from '../errors';
-import { halfToFloat } from './half';
+import type { NumberArray } from '../types';
+import type { StyleRequest } from './style-codes';
 
-/** One array of a golden pair. */
-export interface GoldenArray {
-  readonly data: Float32Array;
-  readonly shape: readonly number[];
-}
-
-/** One input of the student with the output it had in training, and how far a device may be off. */
+/** Inputs of the student with the output they had in training, and how far a device may be off. */
 export interface GoldenPair {
-  readonly face: GoldenArray;
-  readonly modulation: GoldenArray;
-  readonly styled: GoldenArray;
+  /** The student's inputs that lie beside the golden file; what is missing comes from the style head, given {@link request}. */
+  readonly inputs: Readonly<Record<string, NumberArray>>;
+  /** Whether no input is missing. */
+  readonly isWhole: boolean;
+  /** What the style head was given. */
+  readonly request: StyleRequest;
+  readonly styled: NumberArray;
   /** Largest deviation allowed to a network in single precision. */
   readonly float32Max: number;
   /** Mean and largest deviation allowed to a network in half precision. */
@@ -29,11 +29,19 @@ export async function loadGolden(model: LoadedModel, signal?: AbortSignal): Prom
   const root = JsonReader.parse(new TextDecoder().decode(await model.file('golden', signal)), `models/${model.entry.golden.file}`);
   const tolerance = root.object('tolerance');
   const half = tolerance.object('float16');
-  const read = (name: string): Promise<GoldenArray> => readArray(root.object(name), model.goldenUrl, signal);
-  const [face, modulation, styled] = await Promise.all([read('face'), read('modulation'), read('styled')]);
+  const read = (name: string): Promise<NumberArray> => readArray(root.object(name), model.goldenUrl, signal);
+  const names = Object.keys(model.entry.student.inputs).filter((name) => root.has(name));
+  const [styled, ...arrays] = await Promise.all([read('styled'), ...names.map(read)]);
   return {
-    face,
-    modulation,
+    inputs: Object.fromEntries(names.map((name, i) => [name, arrays[i]!])),
+    isWhole: names.length === Object.keys(model.entry.student.inputs).length,
+    request: {
+      key: 'golden pair',
+      codeRows: async () => (await read('code')).data,
+      structure: root.number('structure', 0, 1),
+      color: root.number('color', 0, 1),
+      keepColor: root.number('keepColor', 0, 1),
+    },
     styled,
     float32Max: tolerance.number('float32', 0),
     float16: { mean: half.number('mean', 0), max: half.number('max', 0) },
@@ -41,25 +49,13 @@ export async function loadGolden(model: LoadedModel, signal?: AbortSignal): Prom
 }
 
 /** Reads one array of a golden file: `{ file, shape, encoding }`, the file lying beside it. */
-export async function readArray(array: JsonReader, goldenUrl: URL, signal?: AbortSignal): Promise<GoldenArray> {
+async function readArray(array: JsonReader, goldenUrl: URL, signal?: AbortSignal): Promise<NumberArray> {
   const url = new URL(array.relativePath('file'), goldenUrl);
   const shape = array.integers('shape');
-  const data = decode(await fetchBytes(url, signal), array.oneOf('encoding', ['float32', 'float16', 'uint8']));
+  const data = await decodeNumbers(await fetchBytes(url, signal), array.oneOf('encoding', NUMBER_ENCODINGS));
   const length = shape.reduce((product, edge) => product * edge, 1);
   if (data.length === length) return { data, shape };
   throw new FilterError('asset-corrupt', `${url.href} must hold ${length} numbers, but holds ${data.length}. Restore the file from the package.`, { stage: 'load', fatal: true });
-}
-
-function decode(bytes: Uint8Array<ArrayBuffer>, encoding: 'float32' | 'float16' | 'uint8'): Float32Array {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  switch (encoding) {
-    case 'uint8':
-      return Float32Array.from(bytes, (byte) => byte / 127.5 - 1);
-    case 'float16':
-      return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => halfToFloat(view.getUint16(2 * i, true)));
-    case 'float32':
-      return Float32Array.from({ length: bytes.byteLength >> 2 }, (_, i) => view.getFloat32(4 * i, true));
-  }
 }
 
 /** How far two arrays of the same length are apart. NaN anywhere makes both NaN. */

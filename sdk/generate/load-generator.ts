@@ -84,8 +84,11 @@ async function start(options: LoadGeneratorOptions, gpu: GpuHandle | null, part:
   try {
     const entry = entryFor(options, gpu);
     const model = await store.load(entry.id, { parts: [part, 'styleHead', 'golden'], signal, onProgress });
-    const generator = await createGenerator({ model, gpu, part, ortWasmBase, signal, onLost });
     const codes = createStyleCodes({ model, ortWasmBase });
+    const generator = await createGenerator({ model, gpu, part, codes, ortWasmBase, signal, onLost }).catch(async (error: unknown) => {
+      await codes.close();
+      throw error;
+    });
     return {
       model: entry,
       generator,

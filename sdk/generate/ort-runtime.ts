@@ -3,6 +3,7 @@ import * as ort from 'onnxruntime-web/webgpu';
 import { Lifetime } from '../engine/lifetime';
 import { SerialQueue } from '../engine/serial-queue';
 import { FilterError } from '../errors';
+import type { NumberArray } from '../types';
 
 /** A network's input or output. */
 export type Tensor = ort.Tensor;
@@ -69,6 +70,11 @@ export async function createSession(model: Uint8Array, device: SessionDevice, wa
   };
   const lifetime = new Lifetime(owner, 'network session');
   return owner;
+}
+
+/** Wraps arrays by name as tensors, like {@link floatTensor}. */
+export function tensorsOf(arrays: Readonly<Record<string, NumberArray>>): Tensors {
+  return Object.fromEntries(Object.entries(arrays).map(([name, { data, shape }]) => [name, floatTensor(data, shape)]));
 }
 
 async function failWhenLost(device: GPUDevice): Promise<never> {

@@ -1,5 +1,5 @@
-import type { ModelEntry } from '../assets/manifest';
-import { CODE_ROW_LENGTH, type Exemplar, type StylePack } from '../assets/style-pack';
+import { readCode } from '../assets/exemplar-code';
+import type { Exemplar, StylePack } from '../assets/style-pack';
 import { FilterError } from '../errors';
 import type { StyleRequest } from './style-codes';
 
@@ -21,13 +21,16 @@ export interface StyleChoice {
  * Turns a choice of look and sliders into what the style head takes.
  * @throws FilterError `bad-option` for a look the style does not have, naming those it has.
  */
-export function resolveStyle(pack: StylePack, model: Pick<ModelEntry, 'structureRows'>, choice: StyleChoice): StyleRequest {
-  const base = findExemplar(pack, choice.exemplar ?? pack.defaults.exemplar, 'options.style.exemplar').code;
-  const codeRows = choice.blend ? mix(base, findExemplar(pack, choice.blend.exemplar, 'options.style.blend.exemplar').code, choice.blend.amount) : base;
+export function resolveStyle(pack: StylePack, choice: StyleChoice): StyleRequest {
+  const base = findExemplar(pack, choice.exemplar ?? pack.defaults.exemplar, 'options.style.exemplar');
+  const { amount = 0 } = choice.blend ?? {};
+  const other = choice.blend ? findExemplar(pack, choice.blend.exemplar, 'options.style.blend.exemplar') : base;
   const structure = choice.structure ?? pack.defaults.structure;
   const color = choice.color ?? pack.defaults.color;
-  const weights = Float32Array.from({ length: codeRows.length / CODE_ROW_LENGTH }, (_, row) => (row < model.structureRows ? structure : color));
-  return { codeRows, weights, keepColor: choice.keepColor ?? pack.defaults.keepColor };
+  const keepColor = choice.keepColor ?? pack.defaults.keepColor;
+  const key = JSON.stringify([base.id, ...(amount === 0 ? [] : [other.id, amount]), structure, color, keepColor]);
+  const codeRows = async (): Promise<Float32Array> => (amount === 0 ? readCode(base) : mix(...(await Promise.all([readCode(base), readCode(other)])), amount));
+  return { key, codeRows, structure, color, keepColor };
 }
 
 function mix(from: Float32Array, to: Float32Array, amount: number): Float32Array {

@@ -1,17 +1,16 @@
 import type { NetworkFile } from '../assets/manifest';
 import { FilterError } from '../errors';
 import { deviation, type GoldenPair } from './golden';
-import { floatTensor, type OrtSession } from './ort-runtime';
+import { tensorsOf, type OrtSession } from './ort-runtime';
+import type { StyleCodes } from './style-codes';
 
 /**
  * Runs the golden pair on a fresh session. It warms the session up as well.
  * @throws FilterError `model-self-test` when the output is farther off than the pair allows.
  */
-export async function selfTest(session: OrtSession, golden: GoldenPair, dtype: NetworkFile['dtype'], label: string): Promise<void> {
-  const { styled } = await session.run({
-    face: floatTensor(golden.face.data, golden.face.shape),
-    modulation: floatTensor(golden.modulation.data, golden.modulation.shape),
-  });
+export async function selfTest(session: OrtSession, golden: GoldenPair, codes: Pick<StyleCodes, 'get'>, dtype: NetworkFile['dtype'], label: string): Promise<void> {
+  const constants = golden.isWhole ? {} : (await codes.get(golden.request)).inputs;
+  const { styled } = await session.run(tensorsOf({ ...constants, ...golden.inputs }));
   const actual = (await styled?.getData(true)) as Float32Array | undefined;
   if (actual?.length !== golden.styled.data.length) throw failed(label, `its output has ${actual?.length ?? 'no'} numbers instead of ${golden.styled.data.length}`);
   const { mean, max } = deviation(actual, golden.styled.data);

@@ -1,15 +1,21 @@
 import type { LoadedModel } from '../assets/model-store';
-import { CODE_ROW_LENGTH } from '../assets/style-pack';
+import { CODE_ROW_LENGTH } from '../assets/exemplar-code';
 import { FilterError } from '../errors';
-import type { StyleCode } from '../types';
+import type { NumberArray, StyleCode } from '../types';
 import { createSession, floatTensor, type OrtSession } from './ort-runtime';
+
+const DEFAULT_CAPACITY_BYTES = 96 * 2 ** 20;
 
 /** What the style head takes. */
 export interface StyleRequest {
-  /** Extrinsic style code, row-major `[L, 512]`. */
-  readonly codeRows: Float32Array;
-  /** How far each of the L rows counts, 0…1. */
-  readonly weights: Float32Array;
+  /** Names the code and its weights: two requests with the same key are the same. */
+  readonly key: string;
+  /** Reads the extrinsic style code, row-major `[L, 512]`. */
+  readonly codeRows: () => Promise<Float32Array>;
+  /** How far the rows that carry structure count, 0…1. */
+  readonly structure: number;
+  /** How far the rows that carry colour count, 0…1. */
+  readonly color: number;
   /** 0 the exemplar's colours, 1 the photo's. */
   readonly keepColor: number;
 }
@@ -29,36 +35,54 @@ export interface StyleCodesOptions {
   readonly model: LoadedModel;
   /** Folder with the runtime's files. */
   readonly ortWasmBase: string | URL;
-  /** How many codes are kept. Default 64. */
-  readonly capacity?: number;
+  /** How many bytes of codes are kept, those used last. The newest is kept in any case. Default 96 MiB. */
+  readonly capacityBytes?: number;
 }
 
 /** Opens a cache of style codes. The style head is loaded with the first request. */
-export function createStyleCodes({ model, ortWasmBase, capacity = 64 }: StyleCodesOptions): StyleCodes {
+export function createStyleCodes({ model, ortWasmBase, capacityBytes = DEFAULT_CAPACITY_BYTES }: StyleCodesOptions): StyleCodes {
   const kept = new Map<string, Promise<StyleCode>>();
+  const bytesByKey = new Map<string, number>();
   let head: Promise<OrtSession> | undefined;
   let headRuns = 0;
   let isClosed = false;
 
   function get(request: StyleRequest): Promise<StyleCode> {
     if (isClosed) return Promise.reject(new FilterError('closed', 'The style codes were used after they were closed.', { stage: 'generate' }));
-    const key = keyOf(request);
+    const { key } = request;
     const code = kept.get(key) ?? run(request);
     kept.delete(key); // set again below: the map's order is the order of use
     kept.set(key, code);
-    code.catch(() => {
-      if (kept.get(key) === code) kept.delete(key);
-    });
-    const oldest = kept.size > capacity ? kept.keys().next().value : undefined;
-    if (oldest !== undefined) kept.delete(oldest);
+    code.then(
+      ({ inputs }) => {
+        bytesByKey.set(key, Object.values(inputs).reduce((sum, { data }) => sum + data.byteLength, 0));
+        forgetOldest();
+      },
+      () => {
+        if (kept.get(key) === code) kept.delete(key);
+      },
+    );
     return code;
   }
 
-  async function run({ codeRows, weights, keepColor }: StyleRequest): Promise<StyleCode> {
+  function forgetOldest(): void {
+    let totalBytes = 0;
+    for (const key of [...kept.keys()].reverse()) {
+      const isNewest = totalBytes === 0;
+      totalBytes += bytesByKey.get(key) ?? 0;
+      if (isNewest || totalBytes <= capacityBytes) continue;
+      kept.delete(key);
+      bytesByKey.delete(key);
+    }
+  }
+
+  async function run({ codeRows: readRows, structure, color, keepColor }: StyleRequest): Promise<StyleCode> {
     const rows = model.entry.styleHead.inputs.weights?.[1];
-    if (weights.length !== rows || codeRows.length !== rows * CODE_ROW_LENGTH) {
+    const codeRows = await readRows();
+    if (codeRows.length !== (rows ?? 0) * CODE_ROW_LENGTH || rows === undefined) {
       throw new FilterError('bad-option', `Model '${model.entry.id}' takes style codes of ${rows} rows, but got ${codeRows.length / CODE_ROW_LENGTH}. Use a pack and a model of the same release.`, { stage: 'generate' });
     }
+    const weights = new Float32Array(rows).fill(color).fill(structure, 0, model.entry.structureRows);
     const session = await openHead();
     headRuns += 1;
     const outputs = await session.run({
@@ -66,11 +90,12 @@ export function createStyleCodes({ model, ortWasmBase, capacity = 64 }: StyleCod
       weights: floatTensor(weights, [1, rows]),
       keep_color: floatTensor(Float32Array.of(keepColor), [1, 1]),
     });
-    const { modulation } = outputs;
-    if (!modulation) throw new FilterError('asset-corrupt', `Style head of model '${model.entry.id}' has no output 'modulation'.`, { stage: 'generate', fatal: true });
-    const values = Float32Array.from(modulation.data as Float32Array);
-    modulation.dispose();
-    return Object.freeze({ modelId: model.entry.id, modulation: values });
+    const inputs: Record<string, NumberArray> = {};
+    for (const [name, tensor] of Object.entries(outputs)) {
+      inputs[name] = { data: Float32Array.from(tensor.data as Float32Array), shape: tensor.dims };
+      tensor.dispose();
+    }
+    return Object.freeze({ modelId: model.entry.id, inputs });
   }
 
   function openHead(): Promise<OrtSession> {
@@ -86,6 +111,7 @@ export function createStyleCodes({ model, ortWasmBase, capacity = 64 }: StyleCod
   async function close(): Promise<void> {
     isClosed = true;
     kept.clear();
+    bytesByKey.clear();
     const session = await head?.catch(() => undefined);
     head = undefined;
     await session?.close();
@@ -98,13 +124,4 @@ export function createStyleCodes({ model, ortWasmBase, capacity = 64 }: StyleCod
       return headRuns;
     },
   };
-}
-
-// The bytes themselves are the key: two requests are the same exactly when every number is.
-function keyOf({ codeRows, weights, keepColor }: StyleRequest): string {
-  return [codeRows, weights].map(bytesOf).join('|') + `|${keepColor}`;
-}
-
-function bytesOf(numbers: Float32Array): string {
-  return String.fromCharCode(...new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength));
 }

@@ -33,7 +33,7 @@ describe('style codes', () => {
       await codes.get(request({ exemplar: 'two' }));
       runs.push(codes.headRuns);
       await codes.close();
-      return { same: first === again, runs, modulations: values.map(({ modulation }) => Array.from(modulation)), model: first.modelId };
+      return { same: first === again, runs, modulations: values.map(({ inputs }) => Array.from(inputs['modulation']!.data)), model: first.modelId };
     });
     expect(result).toEqual({
       same: true,
@@ -56,7 +56,8 @@ describe('style codes', () => {
 
   it('forgets the code that was not used for longest', async () => {
     const runs = await run(async ({ openCodes }) => {
-      const { codes, request } = await openCodes('/tiny/', 'tiny', 2);
+      // Room for two codes of three numbers.
+      const { codes, request } = await openCodes('/tiny/', 'tiny', 24);
       const counts = [];
       for (const structure of [0.1, 0.2, 0.1, 0.3, 0.1, 0.2]) {
         await codes.get(request({ structure }));
@@ -75,14 +76,14 @@ describe('style codes', () => {
     test.server.overrides.set(path, { status: 503 });
     await test.page.exposeFunction('repairServer', () => void test.server.overrides.set(path, good));
     const result = await run(async ({ openCodes, rejection }) => {
-      const { codes, request } = await openCodes('/tiny/', 'tiny', 64, []);
+      const { codes, request } = await openCodes('/tiny/', 'tiny', undefined, []);
       const error = await rejection(codes.get(request({})));
-      const wrong = await rejection(codes.get({ ...request({}), weights: new Float32Array(5) }));
+      const wrong = await rejection(codes.get({ ...request({}), key: 'short', codeRows: () => Promise.resolve(new Float32Array(512)) }));
       await (globalThis as unknown as { repairServer(): Promise<void> }).repairServer();
-      const { modulation } = await codes.get(request({}));
+      const { inputs } = await codes.get(request({}));
       const runs = codes.headRuns;
       await codes.close();
-      return { codes: [error.code, wrong.code], modulation: Array.from(modulation), runs };
+      return { codes: [error.code, wrong.code], modulation: Array.from(inputs['modulation']!.data), runs };
     });
     expect(result).toEqual({ codes: ['asset-missing', 'bad-option'], modulation: [1, 0, 1], runs: 1 });
   });

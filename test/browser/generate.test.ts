@@ -48,7 +48,7 @@ describe.each(['wasm', 'webgpu'] as const)('generator on %s', (backend) => {
       async ({ loadStage, paintedFrame, rejection, wholeCrop }: Module, backend: 'wasm' | 'webgpu') => {
         const stage = await loadStage('/tiny/', 'tiny', backend, 'lite');
         const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
-        const sick = { modelId: 'tiny-lite', modulation: Float32Array.of(NaN, 0, 1) };
+        const sick = { modelId: 'tiny-lite', inputs: { modulation: { data: Float32Array.of(NaN, 0, 1), shape: [1, 3] } } };
         const error = await rejection(stage.generator.generate(frame, wholeCrop(64), sick));
         const { rgba } = await stage.generator.generate(frame, wholeCrop(64), stage.code);
         await stage.close();
@@ -71,7 +71,7 @@ describe.each(['wasm', 'webgpu'] as const)('generator on %s', (backend) => {
           const { rgba } = await stage.generator.generate(frame, wholeCrop(64), stage.code);
           await stage.close();
           await stage.close();
-          const after = [await rejection(stage.generator.generate(frame, wholeCrop(64), stage.code)), await rejection(stage.codes.get({ codeRows: new Float32Array(1024), weights: new Float32Array(2), keepColor: 0 }))];
+          const after = [await rejection(stage.generator.generate(frame, wholeCrop(64), stage.code)), await rejection(stage.codes.get({ key: 'late', codeRows: () => Promise.resolve(new Float32Array(1024)), structure: 1, color: 1, keepColor: 0 }))];
           out.push({ pixel: Array.from(rgba.subarray(0, 4)), after: after.map(({ code }) => code) });
         }
         frame.close();
@@ -89,9 +89,9 @@ it('makes a fresh session after a run that failed, also once the signal for load
     const stage = await loadStage('/tiny/', 'tiny', 'wasm', 'auto', undefined, loading.signal);
     loading.abort();
     const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
-    const failing = { modelId: stage.model.id, modulation: Float32Array.of(1, 9, 1) };
+    const failing = { modelId: stage.model.id, inputs: { modulation: { data: Float32Array.of(1, 9, 1), shape: [1, 3] } } };
     const errors = [];
-    for (const code of [failing, { modelId: stage.model.id, modulation: new Float32Array(2) }, { modelId: 'other', modulation: new Float32Array(3) }]) {
+    for (const code of [failing, { modelId: stage.model.id, inputs: { modulation: { data: new Float32Array(2), shape: [1, 2] } } }, { modelId: 'other', inputs: {} }]) {
       errors.push(await rejection(stage.generator.generate(frame, wholeCrop(64), code)));
     }
     const { rgba } = await stage.generator.generate(frame, wholeCrop(64), stage.code);

@@ -86,6 +86,9 @@ function tinyModel(id: string, size: string, { sizePx = 64, goldenFactor = 1, ha
     face: { file: 'golden-face.bin', shape: [1, 3, sizePx, sizePx], encoding: 'uint8' },
     modulation: { file: 'golden-modulation.bin', shape: [1, 3], encoding: 'float32' },
     styled: { file: 'golden-styled.bin', shape: [1, 4, sizePx, sizePx], encoding: 'float32' },
+    structure: 1,
+    color: 1,
+    keepColor: 0,
   };
   const ports = (graph: Graph) => ({ inputs: Object.fromEntries(graph.inputs), outputs: Object.fromEntries(graph.outputs) });
   const student = studentGraph(sizePx);

@@ -1,12 +1,11 @@
 /** What the generate tests do inside the page: the generate stage on its own, with a style from any folder. */
-import { JsonReader } from '../../../sdk/assets/json-reader';
 import { loadManifest } from '../../../sdk/assets/manifest';
 import { createModelStore, type LoadedModel, type ModelPart } from '../../../sdk/assets/model-store';
 import { loadStylePack } from '../../../sdk/assets/style-pack';
 import { FilterError } from '../../../sdk/errors';
-import { deviation, loadGolden, readArray } from '../../../sdk/generate/golden';
+import { deviation, loadGolden } from '../../../sdk/generate/golden';
 import { loadGenerator, type LoadedGenerator } from '../../../sdk/generate/load-generator';
-import { createSession, floatTensor } from '../../../sdk/generate/ort-runtime';
+import { createSession, floatTensor, tensorsOf } from '../../../sdk/generate/ort-runtime';
 import { resolveStyle, type StyleChoice } from '../../../sdk/generate/resolve-style';
 import { createStyleCodes } from '../../../sdk/generate/style-codes';
 import type { Affine, Backend, FaceCrop, Frame, StyleCode } from '../../../sdk/types';
@@ -45,7 +44,7 @@ export async function loadStage(base: string, styleId: string, backend: Backend 
     onWarning: (warning) => warnings.push(plain(warning)),
     onLost: (error) => losses.push(plain(error)),
   });
-  return { ...loaded, warnings, losses, code: await loaded.codes.get(resolveStyle(pack, loaded.model, {})) };
+  return { ...loaded, warnings, losses, code: await loaded.codes.get(resolveStyle(pack, {})) };
 }
 
 /** What a {@link withGpu} pretends about the machine's graphics. */
@@ -84,13 +83,13 @@ export async function withGpu<T>({ half, computes = true, devices = [] }: Preten
 }
 
 /** The style codes of a style's small model on their own. */
-export async function openCodes(base: string, styleId: string, capacity?: number, parts?: readonly ModelPart[]) {
+export async function openCodes(base: string, styleId: string, capacityBytes?: number, parts?: readonly ModelPart[]) {
   const assetBase = new URL(base, location.href);
   const pack = await loadStylePack(assetBase, styleId);
   const store = createModelStore({ assetBase, manifest: await loadManifest(assetBase) });
   const model = await store.load(pack.models.lite!, parts ? { parts } : {});
-  const codes = createStyleCodes({ model, ortWasmBase: ORT_BASE, ...(capacity === undefined ? {} : { capacity }) });
-  return { codes, request: (choice: StyleChoice) => resolveStyle(pack, model.entry, choice) };
+  const codes = createStyleCodes({ model, ortWasmBase: ORT_BASE, ...(capacityBytes === undefined ? {} : { capacityBytes }) });
+  return { codes, request: (choice: StyleChoice) => resolveStyle(pack, choice) };
 }
 
 /** An error as plain data, for the trip out of the page. */
@@ -138,20 +137,12 @@ export async function goldenDeviation(base: string, modelId: string) {
   const model = await loadModel(base, modelId);
   const golden = await loadGolden(model);
   const student = await createSession(await model.file('student'), null, ORT_BASE);
-  const { styled } = await student.run({ face: floatTensor(golden.face.data, golden.face.shape), modulation: floatTensor(golden.modulation.data, golden.modulation.shape) });
-  const { code, weights, keepColor } = await goldenRequest(model);
   const codes = createStyleCodes({ model, ortWasmBase: ORT_BASE });
-  const { modulation } = await codes.get({ codeRows: code.data, weights, keepColor });
-  const result = { student: deviation(styled!.data as Float32Array, golden.styled.data), styleHead: deviation(modulation, golden.modulation.data) };
+  const { inputs } = await codes.get(golden.request);
+  const { styled } = await student.run(tensorsOf({ ...inputs, ...golden.inputs }));
+  const result = { student: deviation(styled!.data as Float32Array, golden.styled.data), styleHead: deviation(inputs['modulation']!.data, golden.inputs['modulation']!.data) };
   await Promise.all([student.close(), codes.close()]);
   return result;
-}
-
-async function goldenRequest(model: LoadedModel) {
-  const text = new TextDecoder().decode(await model.file('golden'));
-  const root = JsonReader.parse(text, 'golden.json');
-  const { weights, keepColor } = JSON.parse(text) as { weights: number[]; keepColor: number[] };
-  return { code: await readArray(root.object('code'), model.goldenUrl), weights: Float32Array.from(weights), keepColor: keepColor[0] ?? 0 };
 }
 
 /** The generate stage's pixels for a picture, looks after looks, as one run of bytes. */
@@ -162,7 +153,7 @@ export async function styledPixels(pictureUrl: string, cropFromFrame: Affine, ba
   const pack = await loadStylePack(new URL('/', location.href), 'comic');
   const out: Uint8ClampedArray[] = [];
   for (const exemplar of looks) {
-    const code = await stage.codes.get(resolveStyle(pack, stage.model, { exemplar }));
+    const code = await stage.codes.get(resolveStyle(pack, { exemplar }));
     const { rgba } = await stage.generator.generate(frame, cropOf(cropFromFrame), code);
     out.push(rgba.slice());
   }

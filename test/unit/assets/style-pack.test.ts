@@ -17,10 +17,10 @@ function load(change: (style: TinyStyle) => void = () => undefined, id = 'tiny')
 const failure = (promise: Promise<unknown>) => promise.then(() => Promise.reject(new Error('It was not refused.')), (error: FilterError) => error);
 
 describe('loadStylePack', () => {
-  it('reads a style with its codes', async () => {
+  it('reads a style', async () => {
     const pack = await load();
     expect(pack).toMatchObject({ id: 'tiny', models: { standard: 'tiny-standard', lite: 'tiny-lite' }, defaults: { exemplar: 'one', structure: 1 }, matte: { feather: 0.1 }, color: { match: 0.2 } });
-    expect(pack.exemplars.map(({ id, code }) => [id, code.length, code[0]])).toEqual([['one', 1024, 1], ['two', 1024, 0.5]]);
+    expect(pack.exemplars.map(({ id, codeUrl, codeEncoding }) => [id, codeUrl, codeEncoding])).toEqual(['one', 'two'].map((id) => [id, `${FAKE_BASE}filters/tiny/codes/${id}.bin`, 'float32']));
     expect(pack.exemplars[0]!.thumbnailUrl).toBe(`${FAKE_BASE}filters/tiny/thumbs/one.jpg`);
   });
 
@@ -43,9 +43,7 @@ describe('loadStylePack', () => {
     ['no look', ({ pack }) => setField(pack, 'exemplars', []), 'asset-corrupt', 'exemplars must name at least one look'],
     ['a default look that is none', ({ pack }) => setField(pack, 'defaults.exemplar', 'zero'), 'asset-corrupt', "defaults.exemplar must be the id of an exemplar, but is 'zero'"],
     ['a weight out of range', ({ pack }) => setField(pack, 'defaults.color', 7), 'asset-corrupt', 'defaults.color must be a number from 0 to 1, but is 7'],
-    ['a code cut short', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(100)), 'asset-corrupt', 'tiny/codes/two.bin: a style code must be a multiple of 2048 bytes long, but is 100'],
-    ['codes of different length', ({ files }) => files.set('filters/tiny/codes/two.bin', new Uint8Array(2048)), 'asset-corrupt', "the codes of 'one' and 'two' must have as many rows"],
-    ['a lost code', ({ files }) => files.delete('filters/tiny/codes/two.bin'), 'asset-missing', 'filters/tiny/codes/two.bin could not be fetched'],
+    ['a code written in a way it does not know', ({ pack }) => setField(pack, 'exemplars.1.codeEncoding', 'morse'), 'asset-corrupt', `exemplars[1].codeEncoding must be one of 'float32', 'float16', 'uint8', 'uint8-gzip', but is "morse"`],
   ])('refuses %s', async (_, change, code, message) => {
     const error = await failure(load(change));
     expect(error.code).toBe(code);

@@ -1,45 +1,54 @@
-import { describe, expect, it } from 'vitest';
-import type { StylePack } from '../../../sdk/assets/style-pack';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Exemplar, StylePack } from '../../../sdk/assets/style-pack';
 import { FilterError } from '../../../sdk/errors';
-import { resolveStyle } from '../../../sdk/generate/resolve-style';
+import { resolveStyle, type StyleChoice } from '../../../sdk/generate/resolve-style';
+import { FAKE_BASE, fakeOrigin } from '../../helpers/fake-origin';
 
-const look = (id: string, value: number) => ({ id, name: id, code: new Float32Array(3 * 512).fill(value), thumbnailUrl: '', licence: '', author: '' });
+const look = (id: string): Exemplar => ({ id, name: id, codeUrl: `${FAKE_BASE}${id}.bin`, codeEncoding: 'float32', thumbnailUrl: '', licence: '', author: '' });
+const codeOf = (value: number): Uint8Array => new Uint8Array(new Float32Array(3 * 512).fill(value).buffer);
 const pack: StylePack = {
   id: 'tiny',
   name: 'Tiny',
   models: { lite: 'tiny-lite' },
-  exemplars: [look('one', 1), look('two', 3)],
+  exemplars: [look('one'), look('two')],
   defaults: { exemplar: 'two', structure: 0.25, color: 0.75, keepColor: 0.5 },
   matte: { feather: 0 },
   color: { match: 0 },
 };
-const model = { structureRows: 2 };
+
+beforeEach(() => void fakeOrigin(new Map([['one.bin', codeOf(1)], ['two.bin', codeOf(3)]])));
+afterEach(() => vi.unstubAllGlobals());
+
+const valuesOf = async (choice: StyleChoice): Promise<Set<number>> => new Set(await resolveStyle(pack, choice).codeRows());
 
 describe('resolveStyle', () => {
-  it("takes everything left out from the pack's defaults", () => {
-    const { codeRows, weights, keepColor } = resolveStyle(pack, model, {});
-    expect(codeRows).toEqual(pack.exemplars[1]!.code);
-    expect(Array.from(weights)).toEqual([0.25, 0.25, 0.75]);
-    expect(keepColor).toBe(0.5);
+  it("takes everything left out from the pack's defaults", async () => {
+    expect(resolveStyle(pack, {})).toMatchObject({ structure: 0.25, color: 0.75, keepColor: 0.5 });
+    expect(await valuesOf({})).toEqual(new Set([3]));
   });
 
-  it('gives the first rows the structure weight and the others the colour weight, zero included', () => {
-    const { weights, keepColor } = resolveStyle(pack, model, { exemplar: 'one', structure: 0, color: 1, keepColor: 0 });
-    expect(Array.from(weights)).toEqual([0, 0, 1]);
-    expect(keepColor).toBe(0);
+  it('takes what is given, zero included', async () => {
+    expect(resolveStyle(pack, { exemplar: 'one', structure: 0, color: 1, keepColor: 0 })).toMatchObject({ structure: 0, color: 1, keepColor: 0 });
+    expect(await valuesOf({ exemplar: 'one' })).toEqual(new Set([1]));
   });
 
-  it.each([[0, 1], [0.25, 1.5], [1, 3]])('mixes the second look in by %d', (amount, expected) => {
-    const { codeRows } = resolveStyle(pack, model, { exemplar: 'one', blend: { exemplar: 'two', amount } });
-    expect(new Set(codeRows)).toEqual(new Set([expected]));
-    expect(pack.exemplars[0]!.code[0]).toBe(1);
+  it.each([[0, 1], [0.25, 1.5], [1, 3]])('mixes the second look in by %d', async (amount, expected) => {
+    expect(await valuesOf({ exemplar: 'one', blend: { exemplar: 'two', amount } })).toEqual(new Set([expected]));
+  });
+
+  it('gives the same key to what draws the same, and another to everything else', () => {
+    const keyOf = (choice: StyleChoice): string => resolveStyle(pack, choice).key;
+    expect(keyOf({ exemplar: 'two', structure: 0.25, color: 0.75, keepColor: 0.5 })).toBe(keyOf({}));
+    expect(keyOf({ blend: { exemplar: 'one', amount: 0 } })).toBe(keyOf({}));
+    const choices: StyleChoice[] = [{}, { exemplar: 'one' }, { structure: 1 }, { color: 1 }, { keepColor: 1 }, { blend: { exemplar: 'one', amount: 0.5 } }, { blend: { exemplar: 'one', amount: 0.6 } }];
+    expect(new Set(choices.map(keyOf)).size).toBe(choices.length);
   });
 
   it.each([
     [{ exemplar: 'three' }, 'options.style.exemplar'],
     [{ blend: { exemplar: 'three', amount: 0.5 } }, 'options.style.blend.exemplar'],
   ])('names the looks there are when one is unknown: %j', (choice, path) => {
-    const attempt = () => resolveStyle(pack, model, choice);
+    const attempt = () => resolveStyle(pack, choice);
     expect(attempt).toThrow(FilterError);
     expect(attempt).toThrow(`${path} must be a look of style 'tiny' ('one', 'two'), but is 'three'.`);
   });

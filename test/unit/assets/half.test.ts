@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { halfToFloat } from '../../../sdk/generate/half';
+import { halfToFloat } from '../../../sdk/assets/half';
 
 it.each([
   [0x0000, 0],
