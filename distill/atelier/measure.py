@@ -48,7 +48,8 @@ def eye_mask(portrait: Portrait, side: int, reach: float) -> np.ndarray:
 
 def mouth_mask(portrait: Portrait, reach: float) -> np.ndarray:
     """Pixels of the mouth: not skin, connected, around the mouth's centre."""
-    away = np.abs(portrait.rgb.astype(int) - MEASURING_SKIN).sum(-1) > 90
+    # White teeth differ from the skin by 80.
+    away = np.abs(portrait.rgb.astype(int) - MEASURING_SKIN).sum(-1) > 60
     window = _near(portrait, 2, (reach, 1.1 * reach))
     count, labels = cv2.connectedComponents((away & window).astype(np.uint8))
     x, y = np.round(portrait.centres[2]).astype(int)
@@ -93,7 +94,7 @@ def _mouth_area(portrait: Portrait, apart: float) -> float:
     ruddy = red - green
     dark = np.clip((ruddy - 40) / 38, 0, 1) * (red < 190)
     tongue = np.clip((ruddy - 76) / 20, 0, 1)
-    teeth = np.clip((24 - ruddy) / 22, 0, 1) * (red > 150) * (blue > red - 20)
+    teeth = np.clip((24 - ruddy) / 22, 0, 1) * (red > 110) * (blue > red - 25)
     inside = np.maximum(np.maximum(dark, tongue), teeth)
     return float((inside * mouth_mask(portrait, 0.45 * apart)).sum())
 
@@ -115,23 +116,29 @@ def expected_centres(
     return (square + 0.5) * (size / 512) - 0.5
 
 
-def placement_error(
-    character: Character, pose: HeadPose, points: np.ndarray, structure: float, size: int = 256
+def placement_errors(
+    character: Character, pose: HeadPose, points: np.ndarray, structures: tuple[float, ...],
+    size: int = 256,
 ) -> np.ndarray:
-    """How far both eyes and the mouth lie from where they belong, shares of the face's width.
+    """How far both eyes and the mouth lie from where they belong at each of `structures`, shares
+    of the face's width [n, 3]; NaN for what is not seen.
 
     Read from pixels: the centres of mass of open eyes and an open mouth, less the way from centre
     to centre of mass in the same character's drawing at rest.
     """
-    wanted = expected_centres(character, pose, points, structure, size)
-    portrait = draw_portrait(character, _SHOWING, pose, structure=structure, size=size)
-    measured = centres_of_mass(dataclasses.replace(portrait, centres=wanted))
     level = draw_portrait(character, _SHOWING, rest_pose(), structure=1.0, size=size)
-    lean = (centres_of_mass(level) - level.centres) * (
-        np.hypot(*(wanted[1] - wanted[0])) / np.hypot(*(level.centres[1] - level.centres[0])))
+    lean = (centres_of_mass(level) - level.centres) / np.hypot(
+        *(level.centres[1] - level.centres[0]))
     c, s = np.cos(pose.roll), np.sin(pose.roll)
     width = float(np.hypot(*(points[454, :2] - points[234, :2]))) * size / 512
-    return np.hypot(*(measured - lean @ np.array([[c, s], [-s, c]]) - wanted).T) / width
+    errors = []
+    for structure in structures:
+        wanted = expected_centres(character, pose, points, structure, size)
+        portrait = draw_portrait(character, _SHOWING, pose, structure=structure, size=size)
+        measured = centres_of_mass(dataclasses.replace(portrait, centres=wanted))
+        leaning = lean * np.hypot(*(wanted[1] - wanted[0])) @ np.array([[c, s], [-s, c]])
+        errors.append(np.hypot(*(measured - leaning - wanted).T) / width)
+    return np.array(errors)
 
 
 _SHOWING = Expression((EyeState(lid=0.1), EyeState(lid=0.1)), shaped_mouth(24, 0.3))

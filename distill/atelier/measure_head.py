@@ -35,18 +35,23 @@ def head_in_pixels(
     """Where head, hair and neck of the drawn exemplar show, bool [size, size]."""
     dark = np.zeros((size, size, 3), np.float32)
 
-    def drawn(person: Exemplar, scene: np.ndarray = dark, worn: str | None = None) -> np.ndarray:
-        character = Character(parts, person, 0.5 if size <= 320 else 1.0)
-        return draw_portrait(character, expression, pose, structure=structure, size=size,
+    res = 0.5 if size <= 320 else 1.0
+
+    def drawn(person: Character, scene: np.ndarray = dark, worn: str | None = None) -> np.ndarray:
+        return draw_portrait(person, expression, pose, structure=structure, size=size,
                              glasses=worn, scene=scene).rgb.astype(np.int16)
 
     first, second = _COLOURS
     plain = dataclasses.replace(exemplar, **first)
-    picture = drawn(plain)
-    bust = np.abs(drawn(plain, dark + 255) - picture).mean(-1) < 127
+    character = Character(parts, plain, res)
+    picture = drawn(character)
+    bust = np.abs(drawn(character, dark + 255) - picture).mean(-1) < 127
 
-    def changed(person: Exemplar, worn: str | None = None) -> np.ndarray:
-        return (np.abs(drawn(person, worn=worn) - picture).max(-1) > _CHANGED) & bust
+    def differs(other: np.ndarray) -> np.ndarray:
+        return (np.abs(other - picture).max(-1) > _CHANGED) & bust
+
+    def changed(person: Exemplar) -> np.ndarray:
+        return differs(drawn(Character(parts, person, res)))
 
     skin = changed(dataclasses.replace(plain, skin=second["skin"]))
     head = changed(dataclasses.replace(plain, hair=second["hair"], eye=second["eye"]))
@@ -54,7 +59,7 @@ def head_in_pixels(
     if exemplar.headphones or exemplar.accessory is not None:
         head |= changed(dataclasses.replace(plain, headphones=False, accessory=None))
     if glasses is not None:
-        head |= changed(plain, glasses)
+        head |= differs(drawn(character, worn=glasses))
     face = _above(exemplar, pose, structure, size, 0.0)
     return _with_lines(head, bust, face)
 

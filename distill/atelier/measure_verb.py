@@ -21,7 +21,7 @@ from distill.atelier.landmarks import read_landmarks
 from distill.atelier.measure import (
     measuring_exemplar,
     overlap,
-    placement_error,
+    placement_errors,
     rank_correlation,
     read_portrait,
 )
@@ -35,7 +35,8 @@ from distill.atelier.pose import read_pose
 _MOUTH_MORPHS = ("smile", "mouthSad", "disgust", "AE_AA", "AO_a", "Ax_E", "TD_I", "UH_OO", "UW_U",
                  "S", "SH_CH", "FV")
 SHUT_AREA = 0.02
-EXEMPLARS = 400
+# Exemplars that take turns on the renders.
+PEOPLE = 40
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -73,9 +74,9 @@ def _only_jaw(morphs: dict[str, float]) -> bool:
 
 
 def measure_renders(parts: PartSet, folder: Path, count: int, seed: int) -> dict[str, object]:
-    """Mouth area against the jaw morph, and shut and open eyes against the lid morphs; another
-    exemplar for each render."""
-    people = choose_exemplars(parts, EXEMPLARS, seed)
+    """Mouth area against the jaw morph, and shut and open eyes against the lid morphs."""
+    people = [Character(parts, measuring_exemplar(person))
+              for person in choose_exemplars(parts, PEOPLE, seed)]
     readings = {reading.file: reading
                 for reading in read_landmarks(folder / "landmarks.jsonl.gz")}
     rows = [json.loads(row) for row in (folder / "renders.jsonl").read_text().splitlines()][:count]
@@ -84,8 +85,8 @@ def measure_renders(parts: PartSet, folder: Path, count: int, seed: int) -> dict
     for number, row in enumerate(tqdm(seen_rows, desc="renders")):
         reading = readings[row["file"]]
         pose = read_pose(reading)
-        person = Character(parts, measuring_exemplar(people[number % len(people)]))
-        portrait = draw_portrait(person, read_expression(reading, pose), pose, structure=0.5)
+        portrait = draw_portrait(people[number % len(people)], read_expression(reading, pose),
+                                 pose, structure=0.5)
         seen, morphs = read_portrait(portrait), row["morphs"]
         jaw.append((morphs.get("MouthOpen", 0.0), seen.mouth_area, _only_jaw(morphs)))
         for side, letter in enumerate("RL"):
@@ -124,8 +125,8 @@ def measure_pairs(parts: PartSet, folder: Path, photos: Path, count: int) -> dic
         exemplar, reading = exemplars[plan.exemplar], maker.reading(plan)
         used.add(exemplar.id)
         person = Character(parts, measuring_exemplar(exemplar))
-        errors.append([placement_error(person, read_pose(reading), reading.points, structure)
-                       for structure in (0.0, 0.5, 1.0)])
+        errors.append(placement_errors(person, read_pose(reading), reading.points,
+                                       (0.0, 0.5, 1.0)))
         pair = maker.draw(plan)
         worn = glasses_item(parts, exemplar) if pair.glasses else None
         head = head_in_pixels(parts, exemplar, pair.pose, pair.expression, plan.structure,

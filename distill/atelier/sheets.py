@@ -11,7 +11,7 @@ import numpy as np
 
 from distill.atelier.character import Character
 from distill.atelier.draw import draw_portrait
-from distill.atelier.expression import Expression, EyeState, shaped_mouth
+from distill.atelier.expression import REST, Expression, shaped_mouth
 from distill.atelier.pose import HeadPose, turned
 
 Step = Callable[[HeadPose, Expression, float], tuple[HeadPose, Expression, float]]
@@ -31,6 +31,8 @@ def save_sheet(path: Path, rows: Sequence[Sequence[np.ndarray]], quality: int = 
 def label(picture: np.ndarray, text: str) -> np.ndarray:
     """The picture with `text` in its lower left corner."""
     out = picture.copy()
+    # OpenCV's letters are ASCII.
+    text = text.replace("±", "+-").replace("°", " deg")
     for colour, width in (((255, 255, 255), 3), ((30, 30, 30), 1)):
         cv2.putText(out, text, (5, out.shape[0] - 6), cv2.FONT_HERSHEY_SIMPLEX, 0.38, colour,
                     width, cv2.LINE_AA)
@@ -82,17 +84,15 @@ SWEEPS: dict[str, Step] = {
 
 def sweep_rows(
     character: Character, pose: HeadPose, names: Sequence[str] = tuple(SWEEPS), steps: int = 7,
-    size: int = 256,
+    size: int = 256, expression: Expression = REST,
 ) -> list[list[np.ndarray]]:
-    """One row per control, its value growing to the right."""
-    rest = Expression((EyeState(), EyeState()), shaped_mouth())
+    """One row per control, its value growing to the right, on a face of `pose` and `expression`."""
     rows = []
     for name in names:
         row = []
         for t in np.linspace(0, 1, steps):
-            posed, expression, structure = SWEEPS[name](pose, rest, float(t))
-            picture = draw_portrait(character, expression, posed, structure=structure,
-                                    size=size).rgb
+            posed, changed, structure = SWEEPS[name](pose, expression, float(t))
+            picture = draw_portrait(character, changed, posed, structure=structure, size=size).rgb
             row.append(label(picture, name) if t == 0 else picture)
         rows.append(row)
     return rows

@@ -1,5 +1,6 @@
 """The drawing follows expression, pose and structure, smoothly, and stays as it is."""
 
+import dataclasses
 import os
 import shutil
 
@@ -11,14 +12,14 @@ from atelier_fixtures import GOLDEN, PARTS, character, exemplar, part_set, readi
 from distill.atelier.character import Character
 from distill.atelier.draw import draw_portrait
 from distill.atelier.exemplar import choose_exemplars
-from distill.atelier.expression import REST, read_expression
+from distill.atelier.expression import INNER_LOWER, INNER_UPPER, REST, read_expression
 from distill.atelier.geometry import mirror_reading, move_reading, similarity
 from distill.atelier.measure import (
     eye_mask,
     measuring_exemplar,
     mouth_mask,
     overlap,
-    placement_error,
+    placement_errors,
     read_portrait,
 )
 from distill.atelier.measure_head import head_in_pixels
@@ -71,6 +72,40 @@ def test_irises_follow_the_gaze(measured):
     assert np.all(np.diff(places, axis=0) > 0.7)
 
 
+def test_brows_move_down_with_their_control(measured):
+    first, last = (portrait.rgb.astype(int).sum(-1) for portrait in sweep(measured, "brows", 2))
+    raised, lowered = (np.argwhere(darker > 120)[:, 0].mean()
+                       for darker in (last - first, first - last))
+    assert 3 < lowered - raised < 20
+
+
+def test_a_smile_in_the_reading_lifts_the_drawn_corners():
+    lifts = []
+    for smile in (0.0, 0.5, 1.0):
+        shapes = reading().blendshapes | {"mouthSmileLeft": smile, "mouthSmileRight": smile}
+        smiling = dataclasses.replace(reading(), blendshapes=shapes)
+        mouth = read_expression(smiling, read_pose(smiling)).mouth
+        lifts.append(mouth.upper[5, 1] - mouth.upper[[0, 10], 1].mean())
+    assert np.all(np.diff(lifts) > 2)
+
+
+@pytest.mark.parametrize("gap_px", [4.0, 8.0, 14.0])
+def test_parted_lips_are_seen_in_the_portrait(measured, gap_px):
+    points, pose = reading().points.copy(), read_pose(reading())
+    for upper, lower in zip(INNER_UPPER[1:-1], INNER_LOWER[1:-1], strict=True):
+        points[lower] = points[upper] + [0, gap_px * pose.eye_distance / 189, 0]
+    calm = dict.fromkeys(reading().blendshapes, 0.0)
+    parted = dataclasses.replace(reading(), points=points, blendshapes=calm)
+    portrait = draw_portrait(measured, read_expression(parted, pose), pose)
+    assert read_portrait(portrait).mouth_area > 0.0003 * gap_px
+
+
+def test_outlines_are_widened_for_small_portraits():
+    dark = [(draw_portrait(Character(part_set(), exemplar(), line_weight=weight), REST,
+                           rest_pose()).rgb.max(-1) < 90).sum() for weight in (0.0, 0.8)]
+    assert dark[1] > 1.25 * dark[0]
+
+
 @pytest.mark.parametrize("name", sorted(SWEEPS))
 def test_no_control_jumps(name):
     drawn = [portrait.rgb.astype(float) for portrait in sweep(character(), name, 33)]
@@ -78,11 +113,10 @@ def test_no_control_jumps(name):
     assert max(steps) < 2.6 * np.median(steps) + 0.05
 
 
-@pytest.mark.parametrize("structure", [0.0, 0.5, 1.0])
-def test_eyes_and_mouth_lie_where_structure_puts_them(measured, structure):
+def test_eyes_and_mouth_lie_where_structure_puts_them(measured):
     pose = read_pose(reading())
-    errors = placement_error(measured, pose, reading().points, structure)
-    assert np.all(errors < 0.03)
+    errors = placement_errors(measured, pose, reading().points, (0.0, 0.5, 1.0))
+    assert errors.shape == (3, 3) and np.all(errors < 0.03)
 
 
 def test_matte_is_the_head_that_the_picture_shows():

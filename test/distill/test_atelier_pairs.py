@@ -21,6 +21,7 @@ from atelier_fixtures import (
 
 from distill.atelier import verb
 from distill.atelier.background import fill_background
+from distill.atelier.exemplar import exemplar_from_record
 from distill.atelier.glasses import wears_glasses
 from distill.atelier.measure import overlap
 from distill.atelier.measure_head import head_in_pixels
@@ -28,7 +29,7 @@ from distill.atelier.pairs import PairMaker, PairMix, plan_pair
 from distill.atelier.parts import AtelierError
 from distill.atelier.photo_colors import read_colours, with_photo_colours
 from distill.atelier.photo_warps import PhotoWarp, warp_photo, warped_expression
-from distill.atelier.photos import write_studies
+from distill.atelier.photos import load_photo, write_studies
 from distill.atelier.pose import read_pose
 from distill.atelier.props import KINDS, add_prop, cut_frame
 from distill.atelier.webcam import spoil
@@ -51,6 +52,17 @@ def test_a_pair_depends_on_seed_and_index_only():
     for name in ("photo", "portrait", "matte"):
         assert np.array_equal(getattr(one, name), getattr(other, name))
     assert maker(seed=4).plan(4) != one.plan
+
+
+@pytest.mark.parametrize("change", [
+    {"prop": "hand"}, {"prop": "microphone"}, {"prop": "headscarf"}, {"prop": "hat"},
+    {"cut": True}, {"reality": 1.0}])
+def test_what_spoils_the_photo_leaves_the_portrait_right(change):
+    pairs = maker(mix=CALM, own_scene=False)
+    plan = pairs.plan(0)
+    calm, spoiled = pairs.draw(plan), pairs.draw(dataclasses.replace(plan, **change))
+    assert np.abs(spoiled.photo.astype(int) - calm.photo).mean() > 1
+    assert np.array_equal(spoiled.portrait, calm.portrait)
 
 
 def test_every_photo_comes_once_an_epoch():
@@ -181,7 +193,7 @@ def arguments(out, **changes):
 def test_the_verb_writes_exemplars_pairs_records_and_sheets(tmp_path):
     shutil.copytree(MATTES, tmp_path / "mattes")
     write_studies(tmp_path / "photos.jsonl.gz", [study()])
-    verb.run(arguments(tmp_path, photos=PHOTOS))
+    verb.run(arguments(tmp_path, photos=PHOTOS, jobs=2))
     people = [json.loads(row) for row in (tmp_path / "exemplars.jsonl").read_text().splitlines()]
     assert {person["licence"] for person in people} == {"CC0-1.0"} and len(people) == 3
     pairs = [json.loads(row) for row in (tmp_path / "pairs.jsonl").read_text().splitlines()]
@@ -192,6 +204,10 @@ def test_the_verb_writes_exemplars_pairs_records_and_sheets(tmp_path):
                      for kind in ("photo", "portrait", "matte")}
     assert {path.name for path in (tmp_path / "sheets").iterdir()} == {
         "exemplars.jpg", "sweeps.jpg", "pairs.jpg"}
+    alone = PairMaker(part_set(), [exemplar_from_record(person) for person in people], [study()],
+                      PHOTOS, MATTES, size=128)
+    drawn = load_photo(tmp_path / "pairs/000002-portrait.png")
+    assert np.array_equal(drawn, alone.draw(alone.plan(2)).portrait)
 
 
 def test_the_verb_says_what_is_missing(tmp_path):
