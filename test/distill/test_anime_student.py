@@ -1,0 +1,217 @@
+"""The anime student: layers that move as the rig's, a graph that computes what training did, a training that resumes."""
+
+import json
+
+import anime_fixtures as anime
+import atelier_fixtures as atelier
+import numpy as np
+import pytest
+import torch
+
+from distill.atelier.draw import draw_portrait
+from distill.atelier.expression import REST
+from distill.atelier.pose import rest_pose, turned
+from distill.student.anime import export, sheet, train
+from distill.student.anime.cache import PairCache
+from distill.student.anime.canvas import canvas_of, compose, compose_bytes
+from distill.student.anime.checkpoints import load_anime, wrap
+from distill.student.anime.crop import crop_pose
+from distill.student.anime.evaluate import evaluate, expression
+from distill.student.anime.flow import exact_field
+from distill.student.anime.network import SIZES, AnimeModel, fold_styles, keep_colours, multiply_accumulates
+from distill.student.anime.pose_vector import pose_vector
+from distill.student.anime.samples import StepBatches, draw_sample, feature_weight
+from distill.verbs import load_verb
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory) -> PairCache:
+    return PairCache(anime.make_cache(tmp_path_factory.mktemp("anime")))
+
+
+def drawing(pose, structure: float) -> tuple[np.ndarray, np.ndarray]:
+    """The rig's drawing and the moved layers on grey, both in 0–1."""
+    scene = np.full((256, 256, 3), 128.0, np.float32)
+    rig = draw_portrait(atelier.character(), REST, crop_pose(pose), structure=structure, size=256, scene=scene).rgb / 255
+    field, _ = anime.flow().field(pose_vector(pose, REST), 0.0, structure)
+    layers = compose(canvas_of(anime.code()), field)
+    return rig, layers[..., :3] + (1 - layers[..., 3:4]) * 128 / 255
+
+
+def without_features(difference: np.ndarray) -> np.ndarray:
+    """The difference outside eyes, brows and mouth, which the layers leave to the network."""
+    mask = np.ones((256, 256), bool)
+    mask[85:150, 70:186] = mask[150:215, 90:166] = False
+    return difference[mask]
+
+
+def test_layers_at_rest_are_the_rigs_drawing_without_its_features():
+    rig, layers = drawing(rest_pose(), 1.0)
+    assert np.abs(without_features(rig - layers)).mean() < 0.02
+
+
+def test_layers_turn_with_the_head_as_the_rigs_do():
+    pose = turned(rest_pose(), 0.4, 0.15)
+    rig, layers = drawing(pose, 1.0)
+    still = drawing(rest_pose(), 1.0)[1]
+    assert np.abs(without_features(rig - layers)).mean() < 0.4 * np.abs(without_features(rig - still)).mean()
+
+
+def test_fitted_fields_follow_the_rig_to_a_fraction_of_a_pixel():
+    for pose, expression_ in anime.heads(6, seed=9):
+        found, _ = anime.flow().field(pose_vector(pose, expression_), 0.0, 0.5)
+        error = np.hypot(*np.moveaxis(found - exact_field(pose, expression_, "female", 0.5), 1, 0))
+        assert error[:, 4:28, 4:28].mean() < 0.35
+
+
+def test_colours_can_be_exchanged_by_the_last_row():
+    code = anime.code().copy()
+    code[-1, :3] = (40, 200, 60)
+    field, _ = anime.flow().field(pose_vector(rest_pose(), REST), 0.0, 1.0)
+    before, after = compose(canvas_of(anime.code()), field), compose(canvas_of(code), field)
+    hair = before[..., 4] > 0.9
+    assert hair.mean() > 0.05
+    assert (after[hair][:, 1] >= after[hair][:, 0]).all()
+    skin = before[..., 5] > 0.99
+    np.testing.assert_allclose(after[skin], before[skin], atol=0.01)
+
+
+def test_bytes_are_composed_as_floats_are():
+    field, _ = anime.flow().field(pose_vector(turned(rest_pose(), 0.2, 0.0), REST), 0.0, 0.5)
+    canvas = canvas_of(anime.code())
+    exact, packed = compose(canvas, field), compose_bytes(np.round(canvas[:, :4] * 255).astype(np.uint8), field)
+    assert np.abs(exact[..., :4] - packed / 255).max() < 0.02
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_students_keep_to_their_budget(size):
+    assert multiply_accumulates(AnimeModel(size).student) <= {"standard": 1.1e9, "lite": 0.25e9}[size]
+
+
+def lively(size: str = "lite") -> AnimeModel:
+    """A model whose modulation is not all zero."""
+    torch.manual_seed(3)
+    return AnimeModel(size)
+
+
+def test_the_graph_of_one_frame_paints_what_training_paints(cache):
+    model = lively()
+    row = cache.rows(held=True)[0]
+    sample = draw_sample(cache, row, None)
+    fold_styles(model.student, False)
+    with torch.no_grad():
+        places = model.student.places(torch.from_numpy(sample["field"])[None], torch.from_numpy(sample["mouth"])[None])
+        pictures = [torch.from_numpy(sample[name].transpose(2, 0, 1))[None] for name in ("face", "moved")]
+        modulation = model.style_modulation(torch.from_numpy(sample["style"])[None])
+        rgb, matte, _ = model.student.paint(pictures[0] * 2 - 1, pictures[1], places, modulation, torch.from_numpy(sample["pose"])[None])
+    trained = wrap(model, cache.flow, {}, "", 0, 0.0)
+    drawn = trained.styled(sample["face"], sample["pose"], trained.style(cache.codes[0], row["structure"]))
+    difference = np.abs(np.concatenate([rgb[0].numpy(), matte[0].numpy()]).transpose(1, 2, 0) - drawn)
+    assert difference.mean() < 2e-3
+    assert (difference > 0.05).mean() < 0.005
+
+
+def test_colour_weight_and_keep_color_ask_for_the_same(cache):
+    trained = wrap(lively(), cache.flow, {}, "", 0, 0.0)
+    none, kept = trained.style(cache.codes[0], colour=0.0), trained.style(cache.codes[0], keep=1.0)
+    torch.testing.assert_close(none[0], kept[0])
+    assert trained.style(cache.codes[0])[0][0, -1] == 0
+
+
+def test_keeping_no_colours_changes_nothing_and_keeping_all_brings_the_photos():
+    shares = torch.zeros(1, 2, 1, 2)
+    shares[0, 0, 0, 0] = shares[0, 1, 0, 1] = 1
+    photo = torch.tensor([[0.2, 0.3, 0.4, 0.9, 0.6, 0.5]])
+    exemplar = [0.5, 0.5, 0.5, 0.6, 0.6, 0.6]
+    assert (keep_colours(shares, torch.tensor([[*exemplar, 0.0]]), photo) == 1).all()
+    kept = keep_colours(shares, torch.tensor([[*exemplar, 1.0]]), photo)[0, :, 0]
+    np.testing.assert_allclose(kept[:, 0] * 0.5, [0.2, 0.3, 0.4], rtol=1e-5)
+    np.testing.assert_allclose(kept[:, 1] * 0.6, [0.9, 0.6, 0.5], rtol=1e-5)
+
+
+def test_batches_are_the_same_whenever_they_are_asked_for(cache):
+    def batches() -> StepBatches:
+        return StepBatches(cache, batch=2, seed=5, steps=9, tile_px=128, outside_weight=0.2, feature_gain=7.0)
+
+    first, again = batches()[3], batches()[3]
+    for name, value in first.items():
+        torch.testing.assert_close(value, again[name])
+    assert first["face"].shape == (2, 3, 128, 128)
+    assert (first["target"][:, 3] >= 0).all()
+
+
+def test_targets_cover_both_heads_and_eyes_weigh_more(cache):
+    row = cache.rows(held=False)[0]
+    sample = draw_sample(cache, row, None)
+    assert (sample["target"][..., 3] >= cache.arrays.target[row["pair"]][..., 3] / 255 - 1e-6).all()
+    x, y = np.round(cache.arrays.centres[row["pair"]][0]).astype(int)
+    assert sample["weight"][y, x, 0] > 5 * sample["weight"][20, 20, 0]
+    assert feature_weight(cache.arrays.centres[row["pair"]]).max() <= 1
+
+
+def run_training(cache: PairCache, runs, kimg: float):
+    verb = load_verb("train-anime")
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    verb.add_arguments(parser)
+    settings = {"cache": cache.folder, "size": "lite", "batch": 2, "tile_share": 0.0, "kimg": kimg, "pose_noise": 0.0}
+    overrides = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
+    assert train.main(parser.parse_args([*overrides, "--runs", str(runs)])) == 0
+    return sorted(runs.iterdir())[-1]
+
+
+def test_four_steps_are_two_and_two(cache):
+    config = train.AnimeTrainConfig(cache=str(cache.folder), size="lite", batch=2, kimg=0.008, pose_noise=0.0)
+    whole, first = train.AnimeTrainer(config, cache), train.AnimeTrainer(config, cache)
+    for step in range(4):
+        whole.step(whole.batches(whole.tile_px)[step])
+    for step in range(2):
+        first.step(first.batches(first.tile_px)[step])
+    second = train.AnimeTrainer(config, cache)
+    second.load(first.state() | {"rng": _rng_state()})
+    for step in range(2, 4):
+        second.step(second.batches(second.tile_px)[step])
+    for name, value in whole.model.state_dict().items():
+        torch.testing.assert_close(value, second.model.state_dict()[name], rtol=0, atol=0)
+
+
+def _rng_state():
+    from distill.checkpoint import rng_state
+
+    return rng_state()
+
+
+def test_a_trained_run_is_exported_evaluated_and_shown(cache, tmp_path):
+    run = run_training(cache, tmp_path / "runs", 0.004)
+    arguments = _arguments(export, ["--run", str(run), "--cache", str(cache.folder), "--parts", str(atelier.PARTS),
+                                    "--models", str(tmp_path / "models"), "--pack", str(tmp_path / "anime"), "--command", "here"])  # fmt: skip
+    assert export.main(arguments) == 0
+    entry = json.loads((tmp_path / "models" / "manifest.json").read_text())["models"][0]
+    assert entry["id"] == "anime-lite"
+    assert entry["crop"]["convention"] == "eyes"
+    assert set(entry["student"]["inputs"]) == {"face", "modulation", "canvas_layers", "canvas_flow", "pose"}
+    for name in ("modulation", "canvas_layers", "canvas_flow"):
+        assert entry["student"]["inputs"][name] == entry["styleHead"]["outputs"][name]
+    pack = json.loads((tmp_path / "anime" / "pack.json").read_text())
+    assert (pack["codeEncoding"], pack["models"]) == ("uint8-gzip", {"lite": "anime-lite"})
+    assert "teacher share 0 %" in (tmp_path / "models" / "anime-lite" / "CARD.md").read_text()
+    trained = load_anime(run, cache.flow)
+    summary = evaluate(trained, cache, 3)["summary"]
+    assert 0 <= summary["matteIou"] <= 1
+    assert summary["psnrFeatures"] > 3
+    studies = [atelier.study()]
+    ranks = expression(trained, cache, atelier.part_set(), studies, atelier.PHOTOS, atelier.MATTES)
+    assert ranks["blinkRigRank"] > 0.85
+    assert ranks["jawRigRank"] > 0.85
+    out = tmp_path / "sheet.png"
+    sheet.main(_arguments(sheet, ["--run", str(run), "--cache", str(cache.folder), "--out", str(out), "--people", "1", "--groups", "1"]))
+    assert out.stat().st_size > 10_000
+
+
+def _arguments(module, argv):
+    import argparse
+
+    parser = argparse.ArgumentParser()
+    module.add_arguments(parser)
+    return parser.parse_args(argv)
