@@ -16,7 +16,8 @@ class AutoencoderConfig:
     measured. size_px, channel_cap, channel_multiplier: the generator (see Layout).
     encoder: small (any size) or full (reads 256 px). restyle_steps: 0 for one pass, else rounds.
     l1, lpips, identity: weights of the reconstruction losses; identity 0 needs no network.
-    lpips_net: vgg, or alex (cheaper); lpips_interval: steps between uses of it.
+    lpips_net: vgg, or alex (cheaper; at 64 px it drew swirls into the faces); lpips_interval: steps
+    between uses of it, its weight is raised to make up for the others.
     spread: pulls the rows of a code together (Z+ to Z). match: pulls the mapped random codes to
     where the mapped codes of photos lie, so that random codes give faces too.
     show: sources of the held-out pictures in the grids (none: any), AI-made ones say.

@@ -1,5 +1,6 @@
 """Encoder and generator together: overfitting, domains, resuming, ReStyle."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -114,6 +115,14 @@ def test_restyle_rounds_each_give_a_reconstruction(steps):
     assert len(codes) == len(outs) == max(steps, 1)
     assert t.model.e.in_channels == (6 if steps else 3)
     assert t.step(0)["loss"].isfinite()
+
+
+def test_the_main_step_is_traced_whole_and_computes_the_same(monkeypatch):
+    plain = trainer()
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager", fullgraph=True))
+    traced = trainer(compile=True)
+    assert traced._fast is not traced.model
+    assert traced.step(0)["loss"].item() == pytest.approx(plain.step(0)["loss"].item(), rel=1e-4)
 
 
 def test_random_codes_are_pulled_to_where_photos_lie(monkeypatch):

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,18 @@ def test_dry_run_prints_and_makes_nothing(tmp_path, capsys):
     out = capsys.readouterr().out
     assert "size_px: 32" in out and "16 pictures" in out
     assert not (tmp_path / "runs").exists()
+
+
+def test_main_steps_are_traced_whole_and_compute_the_same(monkeypatch):
+    """With the tracer alone: generating code takes minutes, and what can break is the tracing."""
+    plain = trainer(ada_start=0.0, pl_weight=0.0)
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="eager", fullgraph=True))
+    traced = trainer(ada_start=0.0, pl_weight=0.0, compile=True)
+    assert traced._fast_g is not traced.g.synthesize and traced._fast_d is not traced.d
+    expected, found = plain.step(0), traced.step(0)
+    assert {"loss_d", "loss_g", "r1"} <= found.keys()
+    assert {name: value.item() for name, value in found.items()} == pytest.approx(
+        {name: value.item() for name, value in expected.items()}, rel=1e-4, abs=1e-6)
 
 
 def test_steps_touch_only_the_network_they_train():
