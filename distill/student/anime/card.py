@@ -29,6 +29,7 @@ LABELS = {
 def write_card(path: Path, trained: TrainedAnime, entry: dict[str, Any], cache: PairCache, agreement: dict[str, float]) -> None:
     """Writes CARD.md; metrics come from evaluation.json beside it when there is one."""
     photos = {row["file"]: row["source"] for row in cache.rows(held=False)}
+    pairs = len(cache.rows(held=False))
     held = {row["file"] for row in cache.rows(held=True)}
     sources = "\n".join(f"- {source}: {count}" for source, count in Counter(photos.values()).most_common())
     evaluation = path.parent / "evaluation.json"
@@ -51,7 +52,8 @@ background behind a smaller head, and the photo's own colours.
 Licence: Apache-2.0. Exemplars: CC0 1.0.
 
 ## Data
-{len(photos)} photos (tier A: public domain, CC0, CC BY) with painted blinks and jaws, {len(cache.rows(held=False))} pairs, {len(cache.exemplars)} exemplars. By source:
+{len(photos)} photos (tier A: public domain, CC0, CC BY) with painted blinks and jaws, {pairs} pairs, {len(cache.exemplars)} exemplars.
+By source:
 
 {sources}
 
