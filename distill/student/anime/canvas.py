@@ -27,6 +27,8 @@ BOXES = {"back": (6, 512, 28, 484), "body": (104, 512, 0, 512), "face": (170, 44
 """Rows and columns of the rest drawing that a layer may use: top, bottom, left, right. Beyond a box its rim goes on."""
 CHANNELS = 6
 """Red, green, blue (premultiplied, in white), opacity, share of hair, share of skin."""
+PACKED = 2
+"""Numbers a pixel takes in the student's input: three bytes in each, as whole numbers below 2^24, which float32 holds exactly."""
 CODE_WIDTH = 512
 PIXELS = sum((bottom - top) * (right - left) for top, bottom, left, right in BOXES.values())
 ATLAS_ROWS = -(-PIXELS * CHANNELS // CODE_WIDTH)

@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from distill.student.anime.canvas import BOXES, CANVAS_PX, CHANNELS
+from distill.student.anime.canvas import BOXES, CANVAS_PX, CHANNELS, PACKED
 from distill.student.anime.flow import FIELD_SIZE, LAYERS, NODES, SHAPE_SIZE, SIZE_PX
 from distill.student.anime.pose_vector import POSE_SIZE, SHAPE
 from distill.student.anime.style_head import TAIL, StyleModulation
@@ -228,12 +228,18 @@ class AnimeStudent(nn.Module):
             start += (bottom - top) * (right - left)
         # Below 2^24, so float32 holds every index exactly.
         index = torch.stack(indices).to(torch.int32).reshape(-1)
-        moved = canvas_layers[index].reshape(len(LAYERS), SIZE_PX * SIZE_PX, CHANNELS).transpose(1, 2)
+        packed = canvas_layers[index].reshape(len(LAYERS), SIZE_PX * SIZE_PX, PACKED).transpose(1, 2)
+        high = (packed * 2**-16).floor()
+        packed = packed - high * 2**16
+        middle = (packed * 2**-8).floor()
+        low = packed - middle * 2**8
         for layer in range(len(LAYERS)):
-            above = moved[layer]
-            out = above if out is None else out * (1 - above[3:4]) + above
+            # Red and opacity, green and hair, blue and skin, as they are packed.
+            above = torch.cat([high[layer], middle[layer], low[layer]])
+            out = above if out is None else out * (1 - above[1:2] * (1 / 255)) + above
         assert out is not None
-        return out.reshape(1, CHANNELS, SIZE_PX, SIZE_PX)
+        red, alpha, green, hair, blue, skin = (out * (1 / 255)).split(1)
+        return torch.cat([red, green, blue, alpha, hair, skin]).reshape(1, CHANNELS, SIZE_PX, SIZE_PX)
 
     def forward(self, face: Tensor, modulation: Tensor, canvas_layers: Tensor, canvas_flow: Tensor, pose: Tensor) -> Tensor:
         fields, mouth = self.flow(pose, canvas_flow)
@@ -293,7 +299,7 @@ def multiply_accumulates(student: AnimeStudent) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         student(
             torch.zeros(1, 3, SIZE_PX, SIZE_PX), torch.zeros(1, student.modulation_size),
-            torch.zeros(PIXELS, CHANNELS), torch.zeros(FEATURES, FIELD_SIZE + 2), torch.zeros(1, POSE_SIZE),
+            torch.zeros(PIXELS, PACKED), torch.zeros(FEATURES, FIELD_SIZE + 2), torch.zeros(1, POSE_SIZE),
         )  # fmt: skip
     return counter.get_total_flops() // 2
 

@@ -11,7 +11,7 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-from distill.student.anime.canvas import CHANNELS, CODE_WIDTH, PIXELS, ROWS
+from distill.student.anime.canvas import CODE_WIDTH, PACKED, PIXELS, ROWS
 from distill.student.anime.flow import FEATURES, FIELD_SIZE, SIZE_PX
 from distill.student.anime.network import FACE, AnimeStudent, keep_colours
 from distill.student.anime.pose_vector import POSE_SIZE
@@ -27,7 +27,7 @@ def student_shapes(student: AnimeStudent) -> dict[str, list[int]]:
     return {
         "face": [1, 3, SIZE_PX, SIZE_PX],
         "modulation": [1, student.modulation_size],
-        "canvas_layers": [PIXELS, CHANNELS],
+        "canvas_layers": [PIXELS, PACKED],
         "canvas_flow": [FEATURES, FIELD_SIZE + 2],
         "pose": [1, POSE_SIZE],
     }
