@@ -194,7 +194,7 @@ def test_a_trained_run_is_exported_evaluated_and_shown(cache, tmp_path):
     for name in ("modulation", "canvas_layers", "canvas_flow"):
         assert entry["student"]["inputs"][name] == entry["styleHead"]["outputs"][name]
     pack = json.loads((tmp_path / "anime" / "pack.json").read_text())
-    assert (pack["codeEncoding"], pack["models"]) == ("uint8-gzip", {"lite": "anime-lite"})
+    assert (pack["exemplars"][0]["codeEncoding"], pack["models"]) == ("uint8-gzip", {"lite": "anime-lite"})
     assert "teacher share 0 %" in (tmp_path / "models" / "anime-lite" / "CARD.md").read_text()
     trained = load_anime(run, cache.flow)
     summary = evaluate(trained, cache, 3)["summary"]

@@ -114,7 +114,6 @@ def _write_golden(folder: Path, face_bytes: np.ndarray, fed: dict[str, np.ndarra
     parts = {
         "face": ("golden-face.bin", face_bytes.tobytes(), face_bytes.shape, "uint8"),
         "pose": ("golden-pose.bin", fed["pose"].astype("<f4").tobytes(), fed["pose"].shape, "float32"),
-        "modulation": ("golden-modulation.bin", fed["modulation"].astype("<f4").tobytes(), fed["modulation"].shape, "float32"),
         "styled": ("golden-styled.bin", styled.astype("<f2").tobytes(), styled.shape, "float16"),
         "code": ("golden-code.bin.gz", code_bytes(code), (1, *code.shape), "uint8-gzip"),
     }
@@ -122,7 +121,7 @@ def _write_golden(folder: Path, face_bytes: np.ndarray, fed: dict[str, np.ndarra
     for name, (file, data, shape, encoding) in parts.items():
         write_atomic(folder / file, data)
         golden[name] = {"file": file, "shape": list(shape), "encoding": encoding}
-    write_json(folder / "golden.json", golden | {"structure": GOLDEN_STRUCTURE, "color": 1, "keepColor": [0]})
+    write_json(folder / "golden.json", golden | {"structure": GOLDEN_STRUCTURE, "color": 1, "keepColor": 0})
     return folder / "golden.json"
 
 

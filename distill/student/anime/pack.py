@@ -43,7 +43,10 @@ def write_anime_pack(folder: Path, models: dict[str, str], parts: PartSet, exemp
         _, coded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
         write_atomic(folder / thumbnail_file, coded.tobytes())
         entries.append(
-            {"id": ident, "name": name, "code": code_file, "thumbnail": thumbnail_file, "licence": LICENCE, "author": AUTHOR, "origin": ORIGIN}
+            {
+                "id": ident, "name": name, "code": code_file, "codeEncoding": "uint8-gzip", "thumbnail": thumbnail_file,
+                "licence": LICENCE, "author": AUTHOR, "origin": ORIGIN,
+            }
         )
     write_json(
         folder / "pack.json",
@@ -53,7 +56,6 @@ def write_anime_pack(folder: Path, models: dict[str, str], parts: PartSet, exemp
             "name": "Anime",
             "models": models,
             "codeShape": [ROWS, CODE_WIDTH],
-            "codeEncoding": "uint8-gzip",
             "random": "exchange",
             "exemplars": entries,
             "defaults": {"exemplar": first, "structure": 0.5, "color": 1, "keepColor": 0},
