@@ -58,6 +58,8 @@ def read_index(
 ) -> list[Photo]:
     """The usable photos of a data folder, in the order of its index.csv, of some sources or of all.
 
+    Held out are those whose `split` the index gives as `val` (`prepare` does), and those of `held_out`.
+
     Raises FileNotFoundError with what to do when there is no index.
     """
     index = data_dir / "index.csv"
@@ -72,7 +74,8 @@ def read_index(
                 continue
             if named is not None and row["source"] not in named:
                 continue
-            photos.append(Photo(row["file"], row["source"], row["tier"], row["origin"], row["licence"], held_out(row["source"], row["file"])))
+            kept = row.get("split") == "val" or held_out(row["source"], row["file"])
+            photos.append(Photo(row["file"], row["source"], row["tier"], row["origin"], row["licence"], kept))
     return photos
 
 

@@ -29,8 +29,7 @@ export class LiveKitStyleProcessor implements TrackProcessor<Track.Kind.Video, V
    * @throws {FilterError} as `StyleFilter.attach`.
    */
   async init({ track }: Pick<VideoProcessorOptions, 'track'>): Promise<void> {
-    await this.destroy();
-    const opening = openTrackFilter(this.options);
+    const opening = this.destroy().then(() => openTrackFilter(this.options));
     this.#opening = opening;
     const open = await opening;
     // Destroyed while it was loading.

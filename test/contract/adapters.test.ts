@@ -69,23 +69,27 @@ describe('LiveKit', () => {
 
 describe('Twilio', () => {
   it('styles through addProcessor with either kind of canvas; a closed processor leaves the pipe running', async () => {
-    await run(async ({ createTwilioProcessor, TWILIO_PROCESSOR_OPTIONS, TwilioTrack, GREY, ONE_FACE, openFakeCamera, untilTrack }: Module) => {
+    const closed = await run(async ({ blackFrame, createTwilioProcessor, TWILIO_PROCESSOR_OPTIONS, TwilioTrack, GREY, ONE_FACE, openFakeCamera, untilTrack }: Module) => {
       const camera = await openFakeCamera(ONE_FACE);
+      const closed: boolean[] = [];
       for (const outputFrameBufferContextType of ['2d', 'bitmaprenderer']) {
         const track = new TwilioTrack(camera.track.clone(), { logLevel: 'off' });
         document.body.append(track.attach());
         const processor = await createTwilioProcessor(GREY);
         track.addProcessor(processor, { ...TWILIO_PROCESSOR_OPTIONS, outputFrameBufferContextType });
         await untilTrack(track.processedTrack!, 'styled');
-        const output = document.createElement('canvas');
         await processor.close();
-        await processor.processFrame(new VideoFrame(new OffscreenCanvas(8, 8), { timestamp: 0 }), output);
+        const late = blackFrame();
+        await processor.processFrame(late, document.createElement('canvas'));
+        closed.push(late.format === null);
         track.removeProcessor(processor);
         track.detach().forEach((element) => element.remove());
         track.stop();
       }
       camera.stop();
+      return closed;
     });
+    expect(closed, 'frames are closed also when they come too late').toEqual([true, true]);
     await untilNoWorkers();
   });
 });

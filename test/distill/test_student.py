@@ -209,6 +209,12 @@ def test_the_index_is_filtered_by_tier_size_and_frame(tmp_path):
         read_index(tmp_path / "nowhere")
 
 
+def test_people_that_prepare_kept_out_of_training_are_held_out(tmp_path):
+    rows = ["file,size_px,source,tier,origin,licence,out_of_frame,split", "pictures/a.jpg,512,mine,A,o,mine,0,train", "pictures/b.jpg,512,mine,A,o,mine,0,val"]
+    (tmp_path / "index.csv").write_text("\n".join(rows))
+    assert [photo.held_out for photo in read_index(tmp_path)] == [False, True]
+
+
 def test_training_lowers_the_loss(cache):
     trainer = Trainer(TrainConfig(layers="", size="lite", slider_share=0.0, kimg=10), cache)
     losses = [float(trainer.step()["loss"]) for _ in range(80)]

@@ -1,12 +1,16 @@
 /** What the tests of the adapters do in the page: the built adapters in the real packages, on a camera of our own. */
-import DefaultVideoTransformDevice from 'amazon-chime-sdk-js/build/videoframeprocessor/DefaultVideoTransformDevice';
-import NoOpLogger from 'amazon-chime-sdk-js/build/logger/NoOpLogger';
+import TransformDevice from 'amazon-chime-sdk-js/build/videoframeprocessor/DefaultVideoTransformDevice';
+import Logger from 'amazon-chime-sdk-js/build/logger/NoOpLogger';
 import { LocalVideoTrack as LiveKitTrack } from 'livekit-client';
 import { LocalVideoTrack as TwilioTrack } from 'twilio-video';
 import { ONE_FACE, openFakeCamera, pixelsOf, TINY } from '../../browser/pages/filter-page';
 
-export { DefaultVideoTransformDevice, LiveKitTrack, NoOpLogger, ONE_FACE, openFakeCamera, TwilioTrack };
+export { LiveKitTrack, ONE_FACE, openFakeCamera, TwilioTrack };
 export { StyleFilter, untilStats } from '../../browser/pages/filter-page';
+
+/** The default export of a CommonJS module, which bundlers disagree about. */
+const unwrap = <T>(module: T): T => (module as { default?: T }).default ?? module;
+export const [DefaultVideoTransformDevice, NoOpLogger] = [unwrap(TransformDevice), unwrap(Logger)];
 
 /** A style that makes each face grey, so that a styled frame is told from a raw one by its colour. */
 export const GREY = { ...TINY, style: { id: 'tiny', exemplar: 'grey' } };
@@ -58,6 +62,11 @@ export async function untilTrack(track: MediaStreamTrack, wanted: 'styled' | 'ra
     await reader.cancel();
     copy.stop();
   }
+}
+
+/** A frame without anybody in it. */
+export function blackFrame(): VideoFrame {
+  return new VideoFrame(new Uint8Array(4 * 16 * 16), { format: 'RGBA', codedWidth: 16, codedHeight: 16, timestamp: 0 });
 }
 
 /** Two ends of a call in one page. */
