@@ -42,9 +42,9 @@ export async function attach(source: FilterSource, options: StyleFilterOptions):
 /**
  * Restyles the faces of one picture.
  * @param image Any picture the browser can decode.
- * @param options As for {@link attach}; `maxFaces` is 4 by default.
+ * @param options As for `attach`; `maxFaces` is 4 by default.
  * @returns the whole picture at its own size; the caller closes it.
- * @throws {FilterError} as {@link attach}, and the error of a stage that failed.
+ * @throws {FilterError} as `attach`, and the error of a stage that failed.
  */
 export async function stylize(image: StillImage, options: StyleFilterOptions): Promise<ImageBitmap> {
   const bitmap = await readImage(image);
@@ -67,9 +67,9 @@ export async function stylize(image: StillImage, options: StyleFilterOptions): P
 
 /**
  * Restyles frame by frame: for rendering files and for call libraries that hand out frames themselves.
- * @param options As for {@link attach}.
+ * @param options As for `attach`.
  * @param mode `'video'` (default): frames follow one another and are smoothed over time. `'still'`: each stands alone.
- * @throws {FilterError} as {@link attach}.
+ * @throws {FilterError} as `attach`.
  */
 export async function createProcessor(options: StyleFilterOptions, mode: 'video' | 'still' = 'video'): Promise<FrameProcessor> {
   const { settings, attach: fixed } = resolveOptions(options, defaultAssetBase());
