@@ -103,7 +103,7 @@ def test_the_graph_of_one_frame_paints_what_training_paints(cache):
         places = model.student.places(torch.from_numpy(sample["field"])[None], torch.from_numpy(sample["mouth"])[None])
         pictures = [torch.from_numpy(sample[name].transpose(2, 0, 1))[None] for name in ("face", "moved")]
         modulation = model.style_modulation(torch.from_numpy(sample["style"])[None])
-        rgb, matte, _ = model.student.paint(pictures[0] * 2 - 1, pictures[1], places, modulation, torch.from_numpy(sample["pose"])[None])
+        rgb, matte, *_ = model.student.paint(pictures[0] * 2 - 1, pictures[1], places, modulation, torch.from_numpy(sample["pose"])[None])
     trained = wrap(model, cache.flow, {}, "", 0, 0.0)
     drawn = trained.styled(sample["face"], sample["pose"], trained.style(cache.codes[0], row["structure"]))
     difference = np.abs(np.concatenate([rgb[0].numpy(), matte[0].numpy()]).transpose(1, 2, 0) - drawn)

@@ -10,20 +10,37 @@ from distill.student.losses import differences
 
 def anime_losses(rgb: Tensor, matte: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
     """Colour and line error of RGB in 0–1 and the matte's error, means over a weight [b,1,h,w]."""
+    colour, line = colour_and_line(rgb, target, weight)
+    return {"colour": colour, "line": line, "matte": (matte - target[:, 3:]).abs().mean()}
+
+
+def paint_loss(paint: Tensor, target: Tensor, weight: Tensor) -> Tensor:
+    """Error of what is painted on eyes and mouth, whether or not it covers the layers yet.
+
+    Without it the student learns never to cover the layers: bad first paintings are worse than bare
+    skin, and paint that covers nothing is never corrected. weight as in `anime_losses`.
+    """
+    colour, line = colour_and_line(paint, target, (weight - 1).clamp_min(0))
+    return colour + line
+
+
+def colour_and_line(rgb: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean error of colours and of differences between neighbours."""
     error = rgb - target[:, :3]
-    total = weight.sum()
+    total = 3 * weight.sum().clamp_min(1.0)
     across, down = differences(error)
     line = (across.abs() * weight[..., :, 1:]).sum() + (down.abs() * weight[..., 1:, :]).sum()
-    return {
-        "colour": (error.abs() * weight).sum() / (3 * total),
-        "line": line / (3 * total),
-        "matte": (matte - target[:, 3:]).abs().mean(),
-    }
+    return (error.abs() * weight).sum() / total, line / total
 
 
 def photo_colour_loss(found: Tensor, wanted: Tensor) -> Tensor:
     """Error of the photo's hair and skin colour [b,6] in 0–1."""
     return (found - wanted).abs().mean()
+
+
+def saturation_loss(logits: Tensor, bound: float = 6.0) -> Tensor:
+    """How far logits lie where a sigmoid has no gradient left."""
+    return torch.relu(logits.float().abs() - bound).mean()
 
 
 class PatchDiscriminator(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -124,10 +125,11 @@ class Painter(nn.Module):
             nn.init.kaiming_normal_(stem.weight, a=LEAK)
             nn.init.zeros_(stem.bias)
         # Hinges all over the face, so that lines may lie anywhere from the start.
-        nn.init.normal_(self.place_in.conv.weight, 0, 2.0)
-        nn.init.uniform_(self.place_in.conv.bias, -2.0, 2.0)
-        self.head.conv.weight.data = 0.3 * self.head.conv.weight.data[::4].repeat_interleave(4, 0)
-        self.head.conv.bias.data[12:16] = -2.0
+        nn.init.normal_(self.place_in.conv.weight, 0, 0.6)
+        nn.init.uniform_(self.place_in.conv.bias, -1.0, 1.0)
+        # Small, because a sigmoid that saturates at the start learns nothing more.
+        self.head.conv.weight.data = 0.05 * self.head.conv.weight.data[::4].repeat_interleave(4, 0)
+        self.head.conv.bias.data[12:16] = -1.0
         offset = 0
         for module in self.modules():
             if isinstance(module, StyledConv):
@@ -158,6 +160,17 @@ class Painter(nn.Module):
             x = block(x, modulation)
         assert colours is not None
         return F.pixel_shuffle(self.head(x, modulation), 2), colours
+
+
+class Painted(NamedTuple):
+    """rgb in 0–1 [b,3,h,w], matte [b,1,h,w], the photo's hair and skin colour [b,6] in 0–1; paint [b,3,h,w] before layers
+    cover it; and what came before the sigmoid [b,5,h,w]."""
+
+    rgb: Tensor
+    matte: Tensor
+    colours: Tensor
+    paint: Tensor
+    logits: Tensor
 
 
 class AnimeStudent(nn.Module):
@@ -199,13 +212,13 @@ class AnimeStudent(nn.Module):
         rows = from_mouth_x.expand(-1, size, -1), from_mouth_y.expand(-1, -1, size)
         return torch.stack([on_face_x, on_face_x.abs(), on_face_y, *(row.clamp(-3, 3) for row in rows)], 1)
 
-    def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """RGB in 0–1 [b,3,256,256], matte [b,1,256,256] and the photo's colours [b,6]."""
+    def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> Painted:
+        """The picture of moved layers, for whole crops or tiles."""
         logits, colours = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
         opacity = torch.sigmoid(logits.float())
         bare = 1 - opacity[:, 3:4]
         rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
-        return rgb, opacity[:, 4:5], colours
+        return Painted(rgb, opacity[:, 4:5], colours, opacity[:, :3], logits)
 
     def flow(self, pose: Tensor, canvas_flow: Tensor) -> tuple[Tensor, Tensor]:
         """Fields [4,2,NODES,NODES] and mouth [1,2] of one pose vector [1,POSE_SIZE]."""
@@ -245,7 +258,7 @@ class AnimeStudent(nn.Module):
         fields, mouth = self.flow(pose, canvas_flow)
         moved = self.move_layers(canvas_layers, fields)
         styled, tail = modulation[:, :-TAIL], modulation[:, -TAIL:]
-        rgb, matte, colours = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
+        rgb, matte, colours, *_ = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
         rgb = rgb * keep_colours(moved[:, 4:6], tail, colours)
         return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte], 1)
 

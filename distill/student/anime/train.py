@@ -22,12 +22,14 @@ from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
 from distill.student.anime.flow import SIZE_PX
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, judge_loss, photo_colour_loss
-from distill.student.anime.network import AnimeModel
+from distill.student.anime.losses import PatchDiscriminator, anime_losses, judge_loss, paint_loss, photo_colour_loss, saturation_loss
+from distill.student.anime.network import AnimeModel, Painted
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.samples import StepBatches
 
-WARM_UP_STEPS = 100
+WARM_UP_STEPS = 300
+SATURATION_WEIGHT = 0.05
+PAINT_WEIGHT = 0.5
 
 
 @dataclass(frozen=True)
@@ -148,12 +150,15 @@ class AnimeTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rise * fall
         batch = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-        rgb, matte, colours = self._paint(batch)
-        losses = anime_losses(rgb, matte, batch["target"], batch["weight"])
+        rgb, matte, colours, paint, logits = self._paint(batch)
+        losses = anime_losses(rgb, matte, batch["target"], batch["weight"]) | {
+            "paint": paint_loss(paint, batch["target"], batch["weight"]), "saturation": saturation_loss(logits)
+        }  # fmt: skip
         whole = rgb.shape[-1] == SIZE_PX
         if whole:
             losses["colours"] = photo_colour_loss(colours, batch["colours"])
-        total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"]
+        total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"] + SATURATION_WEIGHT * losses["saturation"]
+        total = total + PAINT_WEIGHT * losses["paint"]
         total = total + self.config.colours_weight * losses.get("colours", 0.0)
         if self.perceptual is not None and number % self.config.perceptual_every == 0:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
@@ -170,7 +175,7 @@ class AnimeTrainer:
         self.seconds += time.monotonic() - started
         return {name: value.detach() for name, value in losses.items()} | {"loss": total.detach()}
 
-    def _paint(self, batch: dict[str, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
+    def _paint(self, batch: dict[str, Tensor]) -> Painted:
         student = self.model.student
         places = student.places(batch["field"], batch["mouth"])
         size = batch["face"].shape[-1]
