@@ -38,6 +38,12 @@ def photo_colour_loss(found: Tensor, wanted: Tensor) -> Tensor:
     return (found - wanted).abs().mean()
 
 
+def cover_loss(logits: Tensor, moved: Tensor, weight: Tensor, gain: float) -> Tensor:
+    """How much paint covers layers away from eyes and mouth, where layers are sharper than any paint."""
+    features = ((weight - 1) / max(gain, 1e-6)).clamp(0, 1)
+    return (torch.sigmoid(logits[:, 3:4].float()) * moved[:, 3:4] * (1 - features)).mean()
+
+
 def saturation_loss(logits: Tensor, bound: float = 6.0) -> Tensor:
     """How far logits lie where a sigmoid has no gradient left."""
     return torch.relu(logits.float().abs() - bound).mean()

@@ -23,6 +23,7 @@ from distill.student.anime.pose_vector import POSE_SIZE
 FEATURES_PX = ((25.0, 23.0), (25.0, 23.0), (27.0, 22.0))
 """Half width and height around the drawn eyes and mouth that count more."""
 _FEATURE_DROP_PX = (-5.0, -5.0, 3.0)
+_TILE_SHARES = (0.27, 0.27, 0.46)
 _AXIS = np.arange(SIZE_PX, dtype=np.float32)
 
 
@@ -62,7 +63,7 @@ def crop_photo(photo: np.ndarray, rng: np.random.Generator | None, jitter: Jitte
 
 def tile_corner(centres: np.ndarray, tile_px: int, rng: np.random.Generator) -> tuple[int, int]:
     """Top and left of a tile, mostly over eyes and mouth, on the network's grid of 8 px."""
-    middle = centres[int(rng.integers(3))] + rng.normal(0, 14, 2) if rng.random() < 0.8 else rng.uniform(0, SIZE_PX, 2)
+    middle = centres[int(rng.choice(3, p=_TILE_SHARES))] + rng.normal(0, 14, 2) if rng.random() < 0.8 else rng.uniform(0, SIZE_PX, 2)
     corner = np.clip(np.round((middle - tile_px / 2) / 8) * 8, 0, SIZE_PX - tile_px).astype(int)
     return int(corner[1]), int(corner[0])
 

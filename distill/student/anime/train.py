@@ -22,7 +22,7 @@ from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
 from distill.student.anime.flow import SIZE_PX
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, judge_loss, paint_loss, photo_colour_loss, saturation_loss
+from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, photo_colour_loss, saturation_loss
 from distill.student.anime.network import AnimeModel, Painted
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.samples import StepBatches
@@ -30,6 +30,7 @@ from distill.student.anime.samples import StepBatches
 WARM_UP_STEPS = 300
 SATURATION_WEIGHT = 0.05
 PAINT_WEIGHT = 0.5
+COVER_WEIGHT = 0.1
 
 
 @dataclass(frozen=True)
@@ -152,13 +153,14 @@ class AnimeTrainer:
         batch = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
         rgb, matte, colours, paint, logits = self._paint(batch)
         losses = anime_losses(rgb, matte, batch["target"], batch["weight"]) | {
-            "paint": paint_loss(paint, batch["target"], batch["weight"]), "saturation": saturation_loss(logits)
+            "paint": paint_loss(paint, batch["target"], batch["weight"]), "saturation": saturation_loss(logits),
+            "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
         }  # fmt: skip
         whole = rgb.shape[-1] == SIZE_PX
         if whole:
             losses["colours"] = photo_colour_loss(colours, batch["colours"])
         total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"] + SATURATION_WEIGHT * losses["saturation"]
-        total = total + PAINT_WEIGHT * losses["paint"]
+        total = total + PAINT_WEIGHT * losses["paint"] + COVER_WEIGHT * losses["cover"]
         total = total + self.config.colours_weight * losses.get("colours", 0.0)
         if self.perceptual is not None and number % self.config.perceptual_every == 0:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
