@@ -136,7 +136,19 @@ def _lids(reading: FaceReading, points: np.ndarray) -> list[float]:
     middle, half = sum(lids) / 2, (lids[0] - lids[1]) / 2
     # Small differences are noise, large ones are a wink.
     half *= np.interp(abs(half), [0.06, 0.2], [0.55, 1.0])
-    return [middle + half, middle - half]
+    return [_sure_lid(lid, sign) for lid, sign in zip(
+        (middle + half, middle - half), _shut_signs(reading), strict=True)]
+
+
+def _shut_signs(reading: FaceReading) -> tuple[float, float]:
+    """Log odds that the eyes are shut by their pixels; 0 where only landmarks are known."""
+    return reading.sides("eyeShut") if "eyeShutLeft" in reading.blendshapes else (0.0, 0.0)
+
+
+def _sure_lid(lid: float, shut: float) -> float:
+    """A lid that the pixels shut where they are sure, or keep from shutting."""
+    lid = lid + (1 - lid) * float(np.interp(shut, [0.5, 1.5], [0, 1]))
+    return lid - max(lid - 0.75, 0) * float(np.interp(shut, [-4, -2], [1, 0]))
 
 
 def _gaze(

@@ -19,7 +19,8 @@ FRAME_PX = 512.0
 class FaceReading:
     """One face in an aligned photo, whatever its size, in px of a 512 px square.
 
-    `points` [478, 3] (z grows away from the camera), `blendshapes` 0–1 by ARKit name, `matrix`
+    `points` [478, 3] (z grows away from the camera), `blendshapes` 0–1 by ARKit name, and
+    where the photo's pixels were read too `eyeShutLeft` and `eyeShutRight` (log odds), `matrix`
     [4, 4] head pose (x right, y up, z to the camera).
     """
 

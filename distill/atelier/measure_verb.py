@@ -73,6 +73,20 @@ def _only_jaw(morphs: dict[str, float]) -> bool:
     return not any(name.startswith(_MOUTH_MORPHS) for name in names)
 
 
+def known_lids(morphs: dict[str, float]) -> list[tuple[int, bool]]:
+    """Sides (0: picture's left) whose eye is surely shut (true) or open in a render.
+
+    Between both, or pressed together by a squint, neither answer is wrong.
+    """
+    lids = []
+    for side, letter in enumerate("RL"):
+        closing = morphs.get(f"{letter}eyeClose", 0.0)
+        squint = morphs.get(f"{letter}squint", 0.0) + morphs.get(f"{letter}lowLid", 0.0)
+        if closing >= 0.95 or (closing <= 0.3 and squint < 0.6):
+            lids.append((side, closing >= 0.95))
+    return lids
+
+
 def measure_renders(parts: PartSet, folder: Path, count: int, seed: int) -> dict[str, object]:
     """Mouth area against the jaw morph, and shut and open eyes against the lid morphs."""
     people = [Character(parts, measuring_exemplar(person))
@@ -89,12 +103,7 @@ def measure_renders(parts: PartSet, folder: Path, count: int, seed: int) -> dict
                                  pose, structure=0.5)
         seen, morphs = read_portrait(portrait), row["morphs"]
         jaw.append((morphs.get("MouthOpen", 0.0), seen.mouth_area, _only_jaw(morphs)))
-        for side, letter in enumerate("RL"):
-            closing = morphs.get(f"{letter}eyeClose", 0.0)
-            # Between open and shut, or pressed together by a squint, neither answer is wrong.
-            squint = morphs.get(f"{letter}squint", 0.0) + morphs.get(f"{letter}lowLid", 0.0)
-            if closing >= 0.95 or (closing <= 0.3 and squint < 0.6):
-                lids.append((closing >= 0.95, seen.eye_area[side] < SHUT_AREA))
+        lids += [(shut, seen.eye_area[side] < SHUT_AREA) for side, shut in known_lids(morphs)]
     truth, area, alone = (np.array(column) for column in zip(*jaw, strict=True))
     shut, drawn_shut = (np.array(column) for column in zip(*lids, strict=True))
     alone = alone.astype(bool)
@@ -113,29 +122,34 @@ def measure_pairs(parts: PartSet, folder: Path, photos: Path, count: int) -> dic
     """Places of eyes and mouth at structure 0, ½ and 1, and mattes, of the first `count` pairs.
 
     The drawn head is found in pictures alone; the photo's, which is the segmenter's, is the same
-    on both sides of the comparison.
+    on both sides of the comparison. Ctrl-C ends early with the pairs so far.
     """
     rows = (folder / "exemplars.jsonl").read_text(encoding="utf-8").splitlines()
     exemplars = {row.id: row for row in (exemplar_from_record(json.loads(row)) for row in rows)}
     maker = PairMaker(parts, list(exemplars.values()), read_studies(folder / "photos.jsonl.gz"),
                       photos, folder / "mattes", keep=4)
     errors, heads, unions, used = [], [], [], set()
-    for index in tqdm(range(count), desc="pairs"):
-        plan = maker.plan(index)
-        exemplar, reading = exemplars[plan.exemplar], maker.reading(plan)
-        used.add(exemplar.id)
-        person = Character(parts, measuring_exemplar(exemplar))
-        errors.append(placement_errors(person, read_pose(reading), reading.points,
-                                       (0.0, 0.5, 1.0)))
-        pair = maker.draw(plan)
-        worn = glasses_item(parts, exemplar) if pair.glasses else None
-        head = head_in_pixels(parts, exemplar, pair.pose, pair.expression, plan.structure,
-                              maker.size, worn)
-        heads.append(overlap(pair.drawn.head > 0.5, head))
-        unions.append(overlap(pair.matte > 0.5, head | (pair.photo_matte > 0.5)))
+    try:
+        for index in tqdm(range(count), desc="pairs"):
+            plan = maker.plan(index)
+            exemplar, reading = exemplars[plan.exemplar], maker.reading(plan)
+            person = Character(parts, measuring_exemplar(exemplar))
+            placed = placement_errors(person, read_pose(reading), reading.points, (0.0, 0.5, 1.0))
+            pair = maker.draw(plan)
+            worn = glasses_item(parts, exemplar) if pair.glasses else None
+            head = head_in_pixels(parts, exemplar, pair.pose, pair.expression, plan.structure,
+                                  maker.size, worn)
+            errors.append(placed)
+            heads.append(overlap(pair.drawn.head > 0.5, head))
+            unions.append(overlap(pair.matte > 0.5, head | (pair.photo_matte > 0.5)))
+            used.add(exemplar.id)
+    except KeyboardInterrupt:
+        # What was measured so far is worth having.
+        if not errors:
+            raise
     found = np.array(errors)
     return {
-        "pairs": count, "exemplars_used": len(used),
+        "pairs": len(errors), "exemplars_used": len(used),
         "placement_error_median": {str(s): float(np.nanmedian(found[:, i]))
                                    for i, s in enumerate((0, 0.5, 1))},
         "placed_within_3_percent": {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from distill.atelier.eyes import shut_scores
 from distill.atelier.geometry import mirror_reading
 from distill.atelier.landmarks import FRAME_PX, FaceReading
 from distill.atelier.parts import AtelierError
@@ -40,7 +42,8 @@ class FaceReader:
 
     def read(self, photo: np.ndarray, file: str) -> FaceReading | None:
         """Read the face of a square uint8 RGB photo; None if there is none."""
-        return read_both_sides(self._read_once, photo, file)
+        reading = read_both_sides(self._read_once, photo, file)
+        return None if reading is None else with_shut_eyes(reading, photo)
 
     def _read_once(self, photo: np.ndarray, file: str) -> FaceReading | None:
         image = self._mediapipe.Image(
@@ -82,6 +85,14 @@ def read_both_sides(
         first = read(lit, file) or first
     mirrored = read(lit[:, ::-1], file)
     return first if mirrored is None else mean_reading(first, mirror_reading(mirrored))
+
+
+def with_shut_eyes(reading: FaceReading, photo: np.ndarray) -> FaceReading:
+    """The reading with what the pixels of both eyes say, as `eyeShut…` (log odds, ±8)."""
+    left, right = np.clip(shut_scores(photo, reading), -8, 8).tolist()
+    # The eye at the picture's left is the person's right one.
+    shapes = reading.blendshapes | {"eyeShutRight": left, "eyeShutLeft": right}
+    return dataclasses.replace(reading, blendshapes=shapes)
 
 
 def lit_face(photo: np.ndarray, reading: FaceReading) -> np.ndarray:

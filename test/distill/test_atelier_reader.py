@@ -7,9 +7,17 @@ import pytest
 from atelier_fixtures import photo, reading
 from face_model import face_model
 
+from distill.atelier.expression import read_expression
 from distill.atelier.geometry import mirror_reading, move_reading, similarity
 from distill.atelier.parts import AtelierError
-from distill.atelier.reader import FaceReader, lit_face, mean_reading, read_both_sides
+from distill.atelier.pose import read_pose
+from distill.atelier.reader import (
+    FaceReader,
+    lit_face,
+    mean_reading,
+    read_both_sides,
+    with_shut_eyes,
+)
 
 
 @pytest.fixture
@@ -74,3 +82,25 @@ def test_readings_of_two_people_are_not_mixed():
 def test_a_missing_model_is_named(tmp_path):
     with pytest.raises(AtelierError, match="there is no such model"):
         FaceReader(tmp_path / "face_landmarker.task")
+
+
+def test_open_eyes_are_read_from_pixels_alike_on_both_sides():
+    seen = with_shut_eyes(reading(), photo())
+    flipped = with_shut_eyes(mirror_reading(reading()), np.ascontiguousarray(photo()[:, ::-1]))
+    assert max(seen.sides("eyeShut")) < 0
+    assert flipped.sides("eyeShut") == pytest.approx(seen.sides("eyeShut")[::-1], abs=1.0)
+
+
+@pytest.mark.parametrize("side", [0, 1])
+def test_sure_pixels_shut_a_lid_or_keep_it_open(side):
+    name = ("eyeShutRight", "eyeShutLeft")[side]
+    calm = {"eyeShutRight": 0.0, "eyeShutLeft": 0.0}
+
+    def lids(**shut):
+        known = dataclasses.replace(reading(), blendshapes=reading().blendshapes | calm | shut)
+        return [eye.lid for eye in read_expression(known, read_pose(known)).eyes]
+
+    before, after = lids(), lids(**{name: 3.0})
+    assert after[side] == pytest.approx(1) and after[1 - side] == before[1 - side]
+    steps = [lids(**{name: score})[side] for score in np.linspace(-6, 4, 41)]
+    assert np.all(np.diff(steps) >= 0) and np.max(np.diff(steps)) < 0.3
