@@ -31,14 +31,18 @@ export interface Face {
   readonly landmarks: Float32Array;
   /** Expression coefficients 0…1 by name (`jawOpen`, `eyeBlinkLeft`, …); empty where the face model gives none. */
   readonly blendshapes: ReadonlyMap<string, number>;
+  /** Pose of the head as a column-major 4×4 matrix (x right, y up, z to the camera); missing where the face model gives none. */
+  readonly matrix?: Float32Array | undefined;
 }
 
-/** Where a face is cut out of its frame: the FFHQ-aligned square, the twin of `distill`'s align. */
+/** Where a face is cut out of its frame: a square aligned as the model wants it, the twin of `distill`'s. */
 export interface FaceCrop {
   /** {@link Face.id}. */
   readonly faceId: number;
   /** Frame pixels → crop units, where the crop is the square [0, 1]². Smoothed over time. */
   readonly cropFromFrame: Affine;
+  /** The student's `pose` input, `[P]`: turn of the head and expression; only where the model asks for it. */
+  readonly pose?: Float32Array | undefined;
   /** The face's points in crop units, `[x0, y0, x1, y1, …]`, taken through {@link cropFromFrame} unsmoothed otherwise. */
   readonly landmarksCrop: Float32Array;
 }

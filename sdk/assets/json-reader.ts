@@ -71,6 +71,14 @@ export class JsonReader {
     throw this.wrong(key, 'a list of whole numbers from 1 up');
   }
 
+  pair(key: string, min: number, max: number): readonly [number, number] {
+    const list = this.list(key, 'two numbers');
+    const [first, second] = list;
+    const isIn = (value: unknown): value is number => typeof value === 'number' && value >= min && value <= max;
+    if (list.length === 2 && isIn(first) && isIn(second)) return [first, second];
+    throw this.wrong(key, `two numbers from ${min} to ${max}`);
+  }
+
   oneOf<T extends string>(key: string, allowed: readonly T[]): T {
     const value = this.fields[key];
     const found = allowed.find((name) => name === value);

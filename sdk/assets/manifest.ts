@@ -23,6 +23,14 @@ export interface NetworkFile extends ModelFile {
   readonly outputs: TensorShapes;
 }
 
+/**
+ * Where a model wants faces cut out. `ffhq`: the FFHQ-aligned square. `eyes`: the square in which the middle between the
+ * eyes lies at `eyeMiddle` (parts of the side, from left and top) and the eyes, seen from the front, are `eyeDistance` sides apart.
+ */
+export type CropConvention =
+  | { readonly convention: 'ffhq'; readonly scale: number }
+  | { readonly convention: 'eyes'; readonly eyeDistance: number; readonly eyeMiddle: readonly [number, number] };
+
 /** One student with its style head, as `models/manifest.json` lists it. */
 export interface ModelEntry {
   readonly id: string;
@@ -37,7 +45,7 @@ export interface ModelEntry {
   readonly structureRows: number;
   /** `golden.json`: one input with its output, to check a device with. */
   readonly golden: ModelFile;
-  readonly crop: { readonly convention: 'ffhq'; readonly scale: number };
+  readonly crop: CropConvention;
   /** Multiply-accumulates per frame in thousands of millions. */
   readonly gmacs: number;
   /** Model to use where this one is too slow; null where there is none. */
@@ -71,7 +79,6 @@ export function parseManifest(text: string): Manifest {
 }
 
 function readModel(model: JsonReader): ModelEntry {
-  const crop = model.object('crop');
   return Object.freeze({
     id: model.string('id', /^[a-z0-9-]+$/, 'an id of lower-case letters, digits and dashes'),
     size: model.oneOf('size', ['standard', 'lite', 'hd']),
@@ -81,10 +88,15 @@ function readModel(model: JsonReader): ModelEntry {
     styleHead: readNetwork(model.object('styleHead')),
     structureRows: model.integer('structureRows'),
     golden: readFile(model.object('golden')),
-    crop: { convention: crop.oneOf('convention', ['ffhq']), scale: crop.number('scale', 0.1, 10) },
+    crop: readCrop(model.object('crop')),
     gmacs: model.number('gmacs', 0),
     fallback: model.has('fallback') ? model.string('fallback') : null,
   });
+}
+
+function readCrop(crop: JsonReader): CropConvention {
+  if (crop.oneOf('convention', ['ffhq', 'eyes']) === 'ffhq') return { convention: 'ffhq', scale: crop.number('scale', 0.1, 10) };
+  return { convention: 'eyes', eyeDistance: crop.number('eyeDistance', 0.05, 0.5), eyeMiddle: crop.pair('eyeMiddle', 0, 1) };
 }
 
 function readNetwork(network: JsonReader): NetworkFile {

@@ -12,6 +12,9 @@ const LOG_SIDE: OneEuroSettings = { minCutoffHz: 0.3, beta: 5, derivativeCutoffH
 /** Roll: Hz, Hz per (rad / s), Hz. */
 const ROLL: OneEuroSettings = { minCutoffHz: 0.3, beta: 8, derivativeCutoffHz: 3 };
 
+/** Pose vector: Hz, Hz per (1 / s), Hz. Its numbers are about 1 in size; a blink passes within a frame or two. */
+const POSE: OneEuroSettings = { minCutoffHz: 1.5, beta: 2, derivativeCutoffHz: 3 };
+
 /** Longest gap between two frames of one movement, in seconds; after a longer one the past says nothing. */
 const MAX_GAP_S = 0.5;
 /** A centre that moves this many sides between two frames is a cut and not a movement. */
@@ -32,6 +35,8 @@ export class CropSmoother {
   readonly #centre = new OneEuroFilter(CENTRE);
   readonly #logSide = new OneEuroFilter(LOG_SIDE);
   readonly #roll = new OneEuroFilter(ROLL);
+  readonly #pose = new OneEuroFilter(POSE);
+  #deltaS = 0;
   #last: { raw: CropSquare; rollRad: number; timestampUs: number } | undefined;
 
   /**
@@ -42,6 +47,7 @@ export class CropSmoother {
   smooth(square: CropSquare, timestampUs: number): CropSquare {
     const last = this.#last;
     const deltaS = last === undefined ? 0 : (timestampUs - last.timestampUs) / 1e6;
+    this.#deltaS = deltaS;
     if (last === undefined || deltaS <= 0 || deltaS > MAX_GAP_S || isCut(last.raw, square)) {
       this.reset();
     }
@@ -57,11 +63,17 @@ export class CropSmoother {
     return { centreXPx, centreYPx, sidePx: Math.exp(logSide), rollRad: unwrap(smoothRoll, 0) };
   }
 
+  /** Smooths the pose vector that belongs to the square smoothed last. */
+  smoothPose(pose: Float32Array): Float32Array {
+    return Float32Array.from(this.#pose.filter([...pose], this.#deltaS));
+  }
+
   /** Forgets the past: the next square comes back unchanged. */
   reset(): void {
     this.#centre.reset();
     this.#logSide.reset();
     this.#roll.reset();
+    this.#pose.reset();
     this.#last = undefined;
   }
 }

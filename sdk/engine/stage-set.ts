@@ -86,6 +86,7 @@ export async function loadStages(options: StageSetOptions): Promise<StageSet> {
     const cropper = createCropper({ smoothing: smooths(settings, mode) });
     const sources: Sources = { ...options, store, isGlSoftware: compositor.gl.isSoftware };
     const drawing = await loadDrawing(settings, settings.backend, sources);
+    cropper.setConvention(drawing.loaded.model.crop);
     const loaded = new LoadedStages(sources, { compositor, temporal, tracker, cropper }, drawing);
     made.push(() => loaded.close());
     await warmUp(loaded);
@@ -232,6 +233,7 @@ class LoadedStages implements StageSet {
   async #exchange(after: Drawing): Promise<void> {
     const before = this.drawing;
     this.drawing = after;
+    this.machines.cropper.setConvention(after.loaded.model.crop);
     if (after.loaded !== before.loaded) await before.loaded.close();
   }
 

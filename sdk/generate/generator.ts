@@ -92,12 +92,18 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
     if (lost) throw lost;
     if (code.modelId !== entry.id) throw new FilterError('bad-option', `A style code of model '${code.modelId}' was given to model '${entry.id}'. Ask the style codes of the same model.`, { stage: 'generate' });
     session ??= await openSession();
-    const styled = await runStudent(session, await bridge.cut(frame, crop), code);
+    const styled = await runStudent(session, await bridge.cut(frame, crop), { ...code.inputs, ...poseInput(crop.pose) });
     try {
       return bridge.toCrop(styled, frame, crop);
     } finally {
       styled.dispose();
     }
+  }
+
+  /** The student's `pose` input, at rest where there is no face, as in warming up. */
+  function poseInput(pose: Float32Array | undefined): StyleCode['inputs'] {
+    const shape = entry.student.inputs['pose'];
+    return shape ? { pose: { data: pose ?? new Float32Array(shape[1]!), shape } } : {};
   }
 
   // The device reports errors beside the calls that caused them; a picture made after one cannot be trusted.
@@ -107,9 +113,9 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
     if (fault !== undefined) throw new Error(fault);
   }
 
-  async function runStudent(on: OrtSession, face: Tensor, code: StyleCode): Promise<Tensor> {
+  async function runStudent(on: OrtSession, face: Tensor, others: StyleCode['inputs']): Promise<Tensor> {
     try {
-      const { styled } = await on.run({ face, ...tensorsOf(code.inputs) });
+      const { styled } = await on.run({ face, ...tensorsOf(others) });
       if (!styled) throw new Error("it has no output 'styled'");
       throwGpuFault();
       return styled;

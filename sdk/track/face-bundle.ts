@@ -36,6 +36,11 @@ export function hasBlendshapes(bundle: Uint8Array): boolean {
   return entriesOf(bundle).has('face_blendshapes.tflite');
 }
 
+/** Whether a bundle can tell the pose of heads. */
+export function hasGeometry(bundle: Uint8Array): boolean {
+  return entriesOf(bundle).has('geometry_pipeline_metadata_landmarks.binarypb');
+}
+
 /** The bundle's face detector by itself, or undefined if there is none to be found. */
 export function detectorOf(bundle: Uint8Array): Uint8Array | undefined {
   const entry = entriesOf(bundle).get('face_detector.tflite');

@@ -5,6 +5,8 @@ export interface Detection {
   /** `[x0, y0, z0, …]`, x in frame widths, y in frame heights. */
   readonly landmarks: Float32Array;
   readonly blendshapes: ReadonlyMap<string, number>;
+  /** Column-major 4×4. */
+  readonly matrix?: Float32Array | undefined;
 }
 
 /** A detection that has been given an identity. */

@@ -1,7 +1,7 @@
 import { FilterError } from '../errors';
 import type { Face, Frame } from '../types';
 import { chooseDelegate } from './choose-delegate';
-import { hasBlendshapes } from './face-bundle';
+import { hasBlendshapes, hasGeometry } from './face-bundle';
 import { createFaceScout, MOST_FACES, type FaceScout } from './face-scout';
 import { FaceSelector } from './face-selector';
 import { Landmarker } from './landmarker';
@@ -69,7 +69,7 @@ export async function createFaceTracker(options: FaceTrackerOptions): Promise<Fa
   ]);
   // A picture is looked at once: all its faces must be known before some are chosen.
   const numFaces = mode === 'still' ? MOST_FACES : maxFaces;
-  const task = await mediaPipe.createLandmarker(bundle, { delegate, mode, numFaces, blendshapes: hasBlendshapes(bundle) });
+  const task = await mediaPipe.createLandmarker(bundle, { delegate, mode, numFaces, blendshapes: hasBlendshapes(bundle), matrices: hasGeometry(bundle) });
   const landmarker = new Landmarker(task, mode, numFaces);
   try {
     if (mode === 'still') return new StillTracker(landmarker, maxFaces);

@@ -90,6 +90,7 @@ function detectionsOf(result: FaceLandmarkerResult): readonly Detection[] {
     points.slice(0, LANDMARK_COUNT).forEach(({ x, y, z }, i) => landmarks.set([x, y, z], i * 3));
     const categories = result.faceBlendshapes[face]?.categories ?? [];
     const blendshapes = new Map(categories.map(({ categoryName, score }) => [categoryName, score]));
-    return { landmarks, blendshapes };
+    const matrix = result.facialTransformationMatrixes[face];
+    return { landmarks, blendshapes, matrix: matrix && Float32Array.from(matrix.data) };
   });
 }

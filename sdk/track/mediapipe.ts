@@ -25,6 +25,8 @@ export interface LandmarkerOptions {
   readonly numFaces: number;
   /** Whether expressions are computed, which not every bundle can. */
   readonly blendshapes: boolean;
+  /** Whether the pose of heads is computed, which not every bundle can. */
+  readonly matrices: boolean;
 }
 
 /** MediaPipe's WASM, fetched and compiled once for all its tasks. */
@@ -84,7 +86,7 @@ export async function loadMediaPipe(wasmBase: string, signal?: AbortSignal): Pro
   (globalThis as LoaderGlobals).custom_dbg = ignoreLog;
 
   return {
-    async createLandmarker(bundle, { delegate, mode, numFaces, blendshapes }) {
+    async createLandmarker(bundle, { delegate, mode, numFaces, blendshapes, matrices }) {
       const startOn = (chosen: TrackDelegate) =>
         startTask(factory, compiled, chosen, (canvas) =>
           FaceLandmarker.createFromOptions(FILES, {
@@ -93,6 +95,7 @@ export async function loadMediaPipe(wasmBase: string, signal?: AbortSignal): Pro
             runningMode: mode === 'video' ? 'VIDEO' : 'IMAGE',
             numFaces,
             outputFaceBlendshapes: blendshapes,
+            outputFacialTransformationMatrixes: matrices,
           }),
         );
       if (delegate === 'cpu') return startOn('cpu');

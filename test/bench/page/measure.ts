@@ -9,7 +9,7 @@ import { requestGpu, type GpuHandle } from '../../../sdk/generate/gpu-device';
 import { createTensorBridge } from '../../../sdk/generate/tensor-bridge';
 import { resolveOptions } from '../../../sdk/options';
 import { FrameLedger } from '../../../sdk/source/frame';
-import { hasBlendshapes } from '../../../sdk/track/face-bundle';
+import { hasBlendshapes, hasGeometry } from '../../../sdk/track/face-bundle';
 import { loadMediaPipe } from '../../../sdk/track/mediapipe';
 import type { Backend, FaceCrop, Frame, StageName } from '../../../sdk/types';
 import { decodeFrames } from './clip-frames';
@@ -103,7 +103,7 @@ async function openBareLandmarker({ assetBase }: BenchPlan, stages: StageSet) {
   const response = await fetch(`${assetBase}models/face_landmarker.task`);
   const bundle = new Uint8Array(await response.arrayBuffer());
   const mediaPipe = await loadMediaPipe(`${assetBase}mediapipe`);
-  return mediaPipe.createLandmarker(bundle, { delegate: stages.facts.trackDelegate, mode: 'video', numFaces: 1, blendshapes: hasBlendshapes(bundle) });
+  return mediaPipe.createLandmarker(bundle, { delegate: stages.facts.trackDelegate, mode: 'video', numFaces: 1, blendshapes: hasBlendshapes(bundle), matrices: hasGeometry(bundle) });
 }
 
 /** Reading a pixel back waits for all drawing before it. */

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createCropper } from '../../../sdk/crop/cropper';
 import {
@@ -8,6 +9,21 @@ import {
 import { FilterError } from '../../../sdk/errors';
 import type { Affine, Face } from '../../../sdk/types';
 
+interface PoseFixture {
+  readonly faces: readonly [
+    {
+      readonly widthPx: number;
+      readonly heightPx: number;
+      readonly points: Readonly<Record<string, readonly number[]>>;
+      readonly blendshapes: Readonly<Record<string, number>>;
+      readonly matrix: readonly number[];
+      readonly cropFromFrame: readonly number[];
+    },
+  ];
+}
+
+/** Place of the left brow's rise in the pose vector. */
+const BROW_RISE = 22;
 const WIDTH_PX = 640;
 const HEIGHT_PX = 480;
 const FRAME_US = 33_333;
@@ -160,5 +176,56 @@ describe('the cropper', () => {
     expect(() => cropper.crop(broken, frameAt(0))).toThrow(/face 1/);
     const { cropFromFrame } = cropper.crop(faceAt({ xPx: 300, yPx: 200 }), frameAt(1));
     expect(middleOf(cropFromFrame)[0]).toBeCloseTo(300, 3);
+  });
+
+  describe('by the eyes', () => {
+    const EYES = { convention: 'eyes', eyeDistance: 0.22, eyeMiddle: [0.5, 0.48] } as const;
+    const [known] = (JSON.parse(readFileSync(new URL('../../fixtures/pose.json', import.meta.url), 'utf8')) as PoseFixture).faces;
+    const frameOf = (index: number) => ({ ...frameAt(index), widthPx: known.widthPx, heightPx: known.heightPx });
+    /** A real face whose inner brows are raised by so much. */
+    function realFace(raised = 0): Face {
+      const landmarks = new Float32Array(478 * 3);
+      for (const [index, point] of Object.entries(known.points)) landmarks.set(point, 3 * Number(index));
+      const blendshapes = new Map(Object.entries(known.blendshapes)).set('browInnerUp', raised);
+      return { id: 1, landmarks, blendshapes, matrix: Float32Array.from(known.matrix) };
+    }
+
+    it('cuts where the model was trained to look, and tells the pose', () => {
+      const { cropFromFrame, pose } = createCropper({ smoothing: false, convention: EYES }).crop(realFace(), frameOf(0));
+      cropFromFrame.forEach((value, i) => expect(value).toBeCloseTo(known.cropFromFrame[i]!, 5));
+      expect(pose).toHaveLength(66);
+    });
+
+    it('changes to it and back with the model', () => {
+      const cropper = createCropper();
+      cropper.setConvention(EYES);
+      expect(cropper.crop(realFace(), frameOf(0)).pose).toBeDefined();
+      cropper.setConvention({ convention: 'ffhq', scale: 1 });
+      const { cropFromFrame, pose } = cropper.crop(faceAt({ xPx: 300, yPx: 200 }), frameAt(1));
+      expect(pose).toBeUndefined();
+      expect(middleOf(cropFromFrame)[0]).toBeCloseTo(300, 3);
+    });
+
+    it('smooths the pose, and starts afresh after a gap', () => {
+      const cropper = createCropper({ convention: EYES });
+      const riseAt = (raised: number, frame: number): number => cropper.crop(realFace(raised), frameOf(frame)).pose![BROW_RISE]!;
+      const rest = riseAt(0, 0);
+      const change = riseAt(0.1, 1) - rest;
+      expect(riseAt(0.1, 100) - rest).toBeCloseTo(-0.07, 4);
+      expect(Math.abs(change)).toBeLessThan(0.06);
+      expect(Math.abs(change)).toBeGreaterThan(0);
+    });
+
+    it('refuses points that give no pose, and works on', () => {
+      const cropper = createCropper({ convention: EYES });
+      const flat: Face = { ...realFace(), landmarks: faceAt({ xPx: 300, yPx: 200 }).landmarks };
+      expect(() => cropper.crop(flat, frameOf(0))).toThrow(/points of face 1/);
+      expect(cropper.crop(realFace(), frameOf(1)).pose!.every(Number.isFinite)).toBe(true);
+    });
+
+    it('says what is missing where the face model tells no pose', () => {
+      const cropper = createCropper({ convention: EYES });
+      expect(() => cropper.crop(faceAt({ xPx: 300, yPx: 200 }), frameAt(0))).toThrow(/needs the pose of heads.*face_landmarker\.task/);
+    });
   });
 });
