@@ -34,7 +34,7 @@ runnable processes a core in the minute before, the bench itself apart.
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The verb's options."""
-    parser.add_argument("--parts", type=Path, required=True)
+    parser.add_argument("--parts", type=Path, help="folder of the layered parts, for portraits")
     parser.add_argument("--pairs", type=Path, help="folder that `atelier` wrote, for whole pairs")
     parser.add_argument("--photos", type=Path, help="the photos of those pairs")
     parser.add_argument("--avatars", type=Path, help="folder of GLB avatars, for renders")
@@ -57,7 +57,16 @@ def main(args: argparse.Namespace) -> int:
 
 def measure(args: argparse.Namespace) -> Iterator[tuple[str, float, int, str]]:
     """What, how many a second, of how many, by which clock."""
-    parts, count = PartSet(args.parts), args.count
+    if args.parts is not None:
+        yield from _drawing_rates(PartSet(args.parts), args)
+    if args.avatars is not None:
+        yield _render_rate(args.avatars, args.renders)
+
+
+def _drawing_rates(
+    parts: PartSet, args: argparse.Namespace
+) -> Iterator[tuple[str, float, int, str]]:
+    count = args.count
     people = choose_exemplars(parts, 4, 0)
     kept = [Character(parts, person) for person in people]
     yield "portrait 256 px", _rate(
@@ -65,18 +74,17 @@ def measure(args: argparse.Namespace) -> Iterator[tuple[str, float, int, str]]:
     yield "portrait 256 px, new colours each", _rate(
         lambda n: draw_portrait(Character(parts, people[n % 4]), REST, rest_pose()), count // 2
     ), count // 2, "CPU"
-    if args.pairs is not None:
-        if args.photos is None:
-            raise AtelierError("--pairs needs --photos, the folder of their photos.")
-        rows = (args.pairs / "exemplars.jsonl").read_text(encoding="utf-8").splitlines()
-        # As many people as a maker keeps, as in a long run.
-        people = [exemplar_from_record(json.loads(row)) for row in rows[:8]]
-        maker = PairMaker(parts, people, read_studies(args.pairs / "photos.jsonl.gz"),
-                          args.photos, args.pairs / "mattes")
-        yield "whole pair 256 px: photo, portrait, matte", _rate(
-            lambda n: maker.draw(maker.plan(n)), count), count, "CPU"
-    if args.avatars is not None:
-        yield _render_rate(args.avatars, args.renders)
+    if args.pairs is None:
+        return
+    if args.photos is None:
+        raise AtelierError("--pairs needs --photos, the folder of their photos.")
+    rows = (args.pairs / "exemplars.jsonl").read_text(encoding="utf-8").splitlines()
+    # As many people as a maker keeps, as in a long run.
+    people = [exemplar_from_record(json.loads(row)) for row in rows[:8]]
+    maker = PairMaker(parts, people, read_studies(args.pairs / "photos.jsonl.gz"),
+                      args.photos, args.pairs / "mattes")
+    yield "whole pair 256 px: photo, portrait, matte", _rate(
+        lambda n: maker.draw(maker.plan(n)), count), count, "CPU"
 
 
 def _rate(draw: Callable[[int], object], rounds: int) -> float:
