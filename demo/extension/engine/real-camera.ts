@@ -32,9 +32,9 @@ export class RealCamera {
     };
   }
 
-  /** Asks for pictures at least this large. */
+  /** Asks for pictures at least this large, and no more of them than are wanted: each one is work. */
   async resize({ widthPx, heightPx, frameRate }: Format): Promise<void> {
-    await this.track.applyConstraints({ width: { ideal: widthPx }, height: { ideal: heightPx }, frameRate: { ideal: frameRate } });
+    await this.track.applyConstraints({ width: { ideal: widthPx }, height: { ideal: heightPx }, frameRate: { max: Math.ceil(frameRate) } });
   }
 
   /** Lets it go. Idempotent. */
