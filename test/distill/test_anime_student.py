@@ -16,7 +16,8 @@ from distill.student.anime.cache import PairCache
 from distill.student.anime.canvas import canvas_of, compose, compose_bytes
 from distill.student.anime.checkpoints import load_anime, wrap
 from distill.student.anime.crop import crop_pose
-from distill.student.anime.evaluate import evaluate, expression
+from distill.student.anime.evaluate import evaluate
+from distill.student.anime.expression_check import warps_followed
 from distill.student.anime.flow import exact_field
 from distill.student.anime.network import SIZES, AnimeModel, fold_styles, keep_colours, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
@@ -201,7 +202,7 @@ def test_a_trained_run_is_exported_evaluated_and_shown(cache, tmp_path):
     assert 0 <= summary["matteIou"] <= 1
     assert summary["psnrFeatures"] > 3
     studies = [atelier.study()]
-    ranks = expression(trained, cache, atelier.part_set(), studies, atelier.PHOTOS, atelier.MATTES)
+    ranks = warps_followed(trained, cache, atelier.part_set(), studies, atelier.PHOTOS, atelier.MATTES)
     assert ranks["blinkRigRank"] > 0.85
     assert ranks["jawRigRank"] > 0.85
     out = tmp_path / "sheet.png"

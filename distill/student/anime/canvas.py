@@ -7,7 +7,7 @@ them: the colours of another exemplar (exchange), of a mixture (blend) or of the
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import cv2
 import numpy as np
@@ -123,9 +123,19 @@ def compose(canvas: np.ndarray, field: np.ndarray) -> np.ndarray:
 
 def compose_bytes(canvas: np.ndarray, field: np.ndarray) -> np.ndarray:
     """As `compose`, for bytes: `canvas` uint8 [PIXELS, 4] → uint8 [256, 256, 4]. Faster."""
+    return compose_sources(canvas, _sources(field))
+
+
+def sources(field: np.ndarray) -> list[np.ndarray]:
+    """Which pixels `compose_sources` takes for a field; the same for all canvases."""
+    return list(_sources(field))
+
+
+def compose_sources(canvas: np.ndarray, taken: Iterable[np.ndarray]) -> np.ndarray:
+    """As `compose_bytes`, from what `sources` gave."""
     packed = np.ascontiguousarray(canvas).view(np.uint32)[:, 0]
     out = None
-    for index in _sources(field):
+    for index in taken:
         moved = np.ascontiguousarray(packed[index]).view(np.uint8).reshape(*index.shape, 4).astype(np.float32)
         out = moved if out is None else out * (1 - moved[..., 3:4] / 255) + moved
     assert out is not None

@@ -20,6 +20,8 @@ LABELS = {
     "gradientEnergyEyes": "gradient energy in eyes and brows", "gradientEnergyMouth": "gradient energy in the mouth",
     "blinkRank": "rank correlation of eye area with known blinks", "blinkRigRank": "the same of the atelier's drawing",
     "jawRank": "rank correlation of mouth area with known jaw openings", "jawRigRank": "the same of the atelier's drawing",
+    "renderJawRank": "rank correlation of mouth area with the jaw morph of rendered heads", "renderJawRigRank": "the same of the atelier's drawing",
+    "renderEyesRight": "eyes of rendered heads drawn shut or open rightly", "renderEyesRigRight": "the same of the atelier's drawing",
     "retrieved": "right exemplar nearest", "retrievedByChance": "by chance",
     "noiseDeviation": "change under noise of σ 2/255, 0–1", "jitterDeviation": "change under crop jitter of about 1 px, 0–1",
     "structureMonotone": "structure sweeps that move away steadily", "keepColourMonotone": "colour sweeps that move away steadily",

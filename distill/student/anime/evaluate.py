@@ -3,32 +3,26 @@
 from __future__ import annotations
 
 import argparse
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
-from distill.atelier.character import Character
-from distill.atelier.draw import Portrait, draw_portrait
-from distill.atelier.exemplar import exemplar_from_record
-from distill.atelier.measure import measuring_exemplar, rank_correlation, read_portrait
 from distill.atelier.parts import PartSet
-from distill.atelier.photo_warps import PhotoWarp
-from distill.atelier.photos import PhotoStudy, read_studies
+from distill.atelier.photos import read_studies
 from distill.data.faces import held_out
-from distill.student.anime.cache import MARGIN_PX, PairCache, Variant, read_variant
-from distill.student.anime.canvas import CHANNELS, PIXELS, canvas_of, compose, exemplar_code
+from distill.student.anime.cache import PairCache
+from distill.student.anime.canvas import CHANNELS, PIXELS, canvas_of, compose, compose_sources, sources
 from distill.student.anime.checkpoints import TrainedAnime, load_anime
-from distill.student.anime.crop import crop_pose
-from distill.student.anime.pose_vector import pose_vector
+from distill.student.anime.expression_check import morphs_followed, warps_followed
 from distill.student.anime.samples import Jitter, crop_photo, draw_sample, feature_weight
 from distill.student.evaluate import decibels, intersection_over_union, rounded, steady
 from distill.student.manifest import write_json
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 NOISE_SIGMA = 2 / 255
+STEADINESS_EVERY = 8
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parts", type=Path, metavar="DIR", help="layered parts; with the next two: expression against known warps")
     parser.add_argument("--photos", type=Path, metavar="DIR", help="aligned photos")
     parser.add_argument("--studies", type=Path, metavar="DIR", help="folder with photos.jsonl.gz and mattes/")
-    parser.add_argument("--pairs", type=int, default=150, metavar="N", help="held-out pairs (default: %(default)s)")
+    parser.add_argument("--renders", type=Path, metavar="DIR", help="folder of atelier-renders; with --parts: expression against known morphs")
+    parser.add_argument("--render-count", type=int, default=160, metavar="N", help="renders (default: %(default)s)")
+    parser.add_argument("--pairs", type=int, default=96, metavar="N", help="held-out pairs (default: %(default)s)")
     parser.add_argument("--people", type=int, default=12, metavar="N", help="people of the expression test (default: %(default)s)")
 
 
@@ -51,7 +47,10 @@ def main(args: argparse.Namespace) -> int:
     results = evaluate(trained, cache, args.pairs)
     if args.parts and args.photos and args.studies:
         studies = [study for study in read_studies(args.studies / "photos.jsonl.gz") if held_out(study.file.source, study.file.name)]
-        results["summary"] |= rounded(expression(trained, cache, PartSet(args.parts), studies[: args.people], args.photos, args.studies / "mattes"))
+        ranks = warps_followed(trained, cache, PartSet(args.parts), studies[: args.people], args.photos, args.studies / "mattes")
+        results["summary"] |= rounded(ranks)
+    if args.parts and args.renders:
+        results["summary"] |= rounded(morphs_followed(trained, cache, PartSet(args.parts), args.renders, args.render_count))
     write_json(args.out, results)
     print(" ".join(f"{name}={value:.4g}" for name, value in results["summary"].items()))
     return 0
@@ -90,7 +89,7 @@ def evaluate(trained: TrainedAnime, cache: PairCache, pairs: int) -> dict[str, A
         if distance is not None:
             found |= {"lpipsFeatures": distance(drawn, target, cache.arrays.centres[row["pair"]])}
             found |= {"lpipsFeaturesConstant": distance(constant[row["exemplar"]], target, cache.arrays.centres[row["pair"]])}
-        if number % 5 == 0:
+        if number % STEADINESS_EVERY == 0:
             found |= steadiness(trained, cache, row, sample, style, drawn, rng)
         for name, value in found.items():
             values.setdefault(name, []).append(value)
@@ -183,48 +182,15 @@ def steadiness(
 def retrieval(trained: TrainedAnime, cache: PairCache, rows: list[dict[str, Any]], draws: int = 20) -> dict[str, float]:
     """How often the drawing of one exemplar lies nearest to the layers of that exemplar among all cached ones."""
     rng, right = np.random.default_rng(20), 0
-    canvases = [canvas_of(code) for code in cache.codes]
+    canvases = [np.round(canvas_of(code)[:, :4] * 255).astype(np.uint8) for code in cache.codes]
     for _ in range(draws):
         row = rows[int(rng.integers(len(rows)))]
         sample = draw_sample(cache, row, None)
         drawn = trained.styled(sample["face"], sample["pose"], trained.style(cache.codes[row["exemplar"]], row["structure"]))
+        taken = [sources(cache.flow.field(sample["pose"], male, row["structure"])[0]) for male in (0.0, 1.0)]
         distances = []
         for code, canvas in zip(cache.codes, canvases):
-            field, _ = cache.flow.field(sample["pose"], float(code[0, 0]) / 255, row["structure"])
-            layers = compose(canvas, field)
+            layers = compose_sources(canvas, taken[int(code[0, 0] > 127)]).astype(np.float32) / 255
             distances.append(float((np.abs(layers[..., :3] - drawn[..., :3] * layers[..., 3:4]) * drawn[..., 3:]).mean()))
         right += int(np.argmin(distances)) == row["exemplar"]
     return {"retrieved": right / draws, "retrievedByChance": 1 / len(cache.codes)}
-
-
-def expression(
-    trained: TrainedAnime, cache: PairCache, parts: PartSet, studies: list[PhotoStudy], photos: Path, mattes: Path
-) -> dict[str, float]:
-    """Rank correlation of drawn eye and mouth areas with known blinks and jaw openings, beside the rig's own."""
-    exemplar = measuring_exemplar(exemplar_from_record(cache.exemplars[0]))
-    exemplar = dataclasses.replace(exemplar, headphones=False)
-    code, character = exemplar_code(parts, exemplar), Character(parts, exemplar, 0.5)
-    style = trained.style(code, 0.5)
-    sweeps: dict[str, list[list[float]]] = {"blink": [], "jaw": [], "blinkRig": [], "jawRig": []}
-    for study in studies:
-        lines: dict[str, list[float]] = {name: [] for name in sweeps}
-        for kind in ("blink", "jaw"):
-            for amount in STEPS:
-                warp = PhotoWarp(lids=(amount, amount)) if kind == "blink" else PhotoWarp(jaw=amount, teeth=0.3)
-                photo, pose, state = read_variant(Variant(study, warp, False), photos, mattes)
-                face = photo[MARGIN_PX:-MARGIN_PX, MARGIN_PX:-MARGIN_PX, :3].astype(np.float32) / 255
-                rig = draw_portrait(character, state, crop_pose(pose), structure=0.5, size=256)
-                drawn = trained.styled(face, pose_vector(pose, state), style)
-                picture = np.round(np.clip(drawn[..., :3], 0, 1) * 255).astype(np.uint8)
-                for name, portrait in ((kind, Portrait(picture, rig.head, rig.bust, rig.centres)), (f"{kind}Rig", rig)):
-                    seen = read_portrait(portrait)
-                    lines[name].append(sum(seen.eye_area) if kind == "blink" else seen.mouth_area)
-        for name, line in lines.items():
-            sweeps[name].append(line)
-    truth = {"blink": -np.array(STEPS), "jaw": np.array(STEPS)}
-    return {
-        f"{name}Rank": float(np.mean([rank_correlation(truth[name.removesuffix("Rig")], np.array(line)) for line in lines if np.ptp(line) > 0] or [0.0]))
-        for name, lines in sweeps.items()
-    }
-
-
