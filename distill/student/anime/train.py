@@ -57,13 +57,13 @@ class AnimeTrainConfig:
     kimg: float = 200.0
     budget_minutes: float = 0.0
     batch: int = 4
-    rate: float = 4e-3
+    rate: float = 3e-3
     head_rate: float = 2e-3
     ema: float = 0.998
-    tile_share: float = 0.55
+    tile_share: float = 0.65
     tile_px: int = 128
     outside_weight: float = 0.15
-    feature_gain: float = 7.0
+    feature_gain: float = 5.0
     matte_weight: float = 0.2
     colours_weight: float = 0.05
     pose_noise: float = 0.02
