@@ -32,6 +32,7 @@ const STYLE_FIELDS: Readonly<Record<string, Check>> = {
     text(exemplar, `${path}.exemplar`);
     unit(amount, `${path}.amount`);
   },
+  seed: check('a whole number', Number.isSafeInteger),
 };
 
 const style: Check = (value, path) => {

@@ -16,6 +16,8 @@ export interface StyleOptions {
   readonly keepColor?: number | undefined;
   /** A second look mixed in. Default: none. */
   readonly blend?: StyleBlend | undefined;
+  /** A whole number that draws a look by lot: shapes of one look (unless `exemplar` names it), colours of another; the same number, the same look. Default: none. */
+  readonly seed?: number | undefined;
 }
 
 /** A second look mixed into the first. */

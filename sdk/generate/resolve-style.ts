@@ -1,4 +1,4 @@
-import { readCode } from '../assets/exemplar-code';
+import { CODE_ROW_LENGTH, readCode } from '../assets/exemplar-code';
 import type { Exemplar, StylePack } from '../assets/style-pack';
 import { FilterError } from '../errors';
 import type { StyleRequest } from './style-codes';
@@ -15,6 +15,8 @@ export interface StyleChoice {
   readonly keepColor?: number | undefined;
   /** A second look to mix in: its id, and 0 none of it … 1 all of it. */
   readonly blend?: { readonly exemplar: string; readonly amount: number } | undefined;
+  /** Draws a look by lot: shapes of one look (unless `exemplar` names it) and colours of another; the same for the same number. */
+  readonly seed?: number | undefined;
 }
 
 /**
@@ -22,15 +24,32 @@ export interface StyleChoice {
  * @throws FilterError `bad-option` for a look the style does not have, naming those it has.
  */
 export function resolveStyle(pack: StylePack, choice: StyleChoice): StyleRequest {
-  const base = findExemplar(pack, choice.exemplar ?? pack.defaults.exemplar, 'options.style.exemplar');
+  const { seed } = choice;
+  const base = seed === undefined || choice.exemplar !== undefined ? findExemplar(pack, choice.exemplar ?? pack.defaults.exemplar, 'options.style.exemplar') : drawExemplar(pack, seed, 0);
+  const colours = seed === undefined ? base : drawExemplar(pack, seed, 1);
   const { amount = 0 } = choice.blend ?? {};
   const other = choice.blend ? findExemplar(pack, choice.blend.exemplar, 'options.style.blend.exemplar') : base;
   const structure = choice.structure ?? pack.defaults.structure;
   const color = choice.color ?? pack.defaults.color;
   const keepColor = choice.keepColor ?? pack.defaults.keepColor;
-  const key = JSON.stringify([base.id, ...(amount === 0 ? [] : [other.id, amount]), structure, color, keepColor]);
-  const codeRows = async (): Promise<Float32Array> => (amount === 0 ? readCode(base) : mix(...(await Promise.all([readCode(base), readCode(other)])), amount));
+  const key = JSON.stringify([base.id, colours.id, ...(amount === 0 ? [] : [other.id, amount]), structure, color, keepColor]);
+  const codeRows = async (structureRows: number): Promise<Float32Array> => {
+    const first = colours === base ? await readCode(base) : withColours(await readCode(base), await readCode(colours), structureRows);
+    return amount === 0 ? first : mix(first, await readCode(other), amount);
+  };
   return { key, codeRows, structure, color, keepColor };
+}
+
+function withColours(structure: Float32Array, colours: Float32Array, structureRows: number): Float32Array {
+  const first = structureRows * CODE_ROW_LENGTH;
+  return structure.map((value, i) => (i < first ? value : (colours[i] ?? value)));
+}
+
+/** One of the pack's looks, by a number that says when it is drawn and one that says what for (an integer hash, so that neighbours differ). */
+function drawExemplar({ exemplars }: StylePack, seed: number, purpose: number): Exemplar {
+  let hash = Math.imul(seed ^ (purpose * 0x9e3779b9), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return exemplars[((hash ^ (hash >>> 16)) >>> 0) % exemplars.length]!;
 }
 
 function mix(from: Float32Array, to: Float32Array, amount: number): Float32Array {

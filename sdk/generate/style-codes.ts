@@ -10,8 +10,8 @@ const DEFAULT_CAPACITY_BYTES = 96 * 2 ** 20;
 export interface StyleRequest {
   /** Names the code and its weights: two requests with the same key are the same. */
   readonly key: string;
-  /** Reads the extrinsic style code, row-major `[L, 512]`. */
-  readonly codeRows: () => Promise<Float32Array>;
+  /** Reads the extrinsic style code, row-major `[L, 512]`, of which the first rows carry structure and the rest colour. */
+  readonly codeRows: (structureRows: number) => Promise<Float32Array>;
   /** How far the rows that carry structure count, 0…1. */
   readonly structure: number;
   /** How far the rows that carry colour count, 0…1. */
@@ -78,11 +78,12 @@ export function createStyleCodes({ model, ortWasmBase, capacityBytes = DEFAULT_C
 
   async function run({ codeRows: readRows, structure, color, keepColor }: StyleRequest): Promise<StyleCode> {
     const rows = model.entry.styleHead.inputs.weights?.[1];
-    const codeRows = await readRows();
+    const { structureRows } = model.entry;
+    const codeRows = await readRows(structureRows);
     if (codeRows.length !== (rows ?? 0) * CODE_ROW_LENGTH || rows === undefined) {
       throw new FilterError('bad-option', `Model '${model.entry.id}' takes style codes of ${rows} rows, but got ${codeRows.length / CODE_ROW_LENGTH}. Use a pack and a model of the same release.`, { stage: 'generate' });
     }
-    const weights = new Float32Array(rows).fill(color).fill(structure, 0, model.entry.structureRows);
+    const weights = new Float32Array(rows).fill(color).fill(structure, 0, structureRows);
     const session = await openHead();
     headRuns += 1;
     const outputs = await session.run({

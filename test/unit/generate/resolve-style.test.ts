@@ -19,7 +19,7 @@ const pack: StylePack = {
 beforeEach(() => void fakeOrigin(new Map([['one.bin', codeOf(1)], ['two.bin', codeOf(3)]])));
 afterEach(() => vi.unstubAllGlobals());
 
-const valuesOf = async (choice: StyleChoice): Promise<Set<number>> => new Set(await resolveStyle(pack, choice).codeRows());
+const valuesOf = async (choice: StyleChoice): Promise<Set<number>> => new Set(await resolveStyle(pack, choice).codeRows(2));
 
 describe('resolveStyle', () => {
   it("takes everything left out from the pack's defaults", async () => {
@@ -36,11 +36,20 @@ describe('resolveStyle', () => {
     expect(await valuesOf({ exemplar: 'one', blend: { exemplar: 'two', amount } })).toEqual(new Set([expected]));
   });
 
+  it('draws shapes and colours by lot, the same ones for the same number', async () => {
+    const drawn = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { seed }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()));
+    expect(new Set(drawn)).toEqual(new Set(['1,1,1', '1,1,3', '3,3,1', '3,3,3']));
+    expect((await resolveStyle(pack, { seed: 7 }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()).toBe(drawn[7]);
+    const shaped = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { exemplar: 'one', seed }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()));
+    expect(new Set(shaped)).toEqual(new Set(['1,1,1', '1,1,3']));
+  });
+
   it('gives the same key to what draws the same, and another to everything else', () => {
     const keyOf = (choice: StyleChoice): string => resolveStyle(pack, choice).key;
     expect(keyOf({ exemplar: 'two', structure: 0.25, color: 0.75, keepColor: 0.5 })).toBe(keyOf({}));
     expect(keyOf({ blend: { exemplar: 'one', amount: 0 } })).toBe(keyOf({}));
-    const choices: StyleChoice[] = [{}, { exemplar: 'one' }, { structure: 1 }, { color: 1 }, { keepColor: 1 }, { blend: { exemplar: 'one', amount: 0.5 } }, { blend: { exemplar: 'one', amount: 0.6 } }];
+    const seedOfOtherColours = [0, 1, 2, 3, 4, 5, 6].find((seed) => keyOf({ exemplar: 'two', seed }) !== keyOf({}));
+    const choices: StyleChoice[] = [{}, { exemplar: 'one' }, { structure: 1 }, { color: 1 }, { keepColor: 1 }, { blend: { exemplar: 'one', amount: 0.5 } }, { blend: { exemplar: 'one', amount: 0.6 } }, { exemplar: 'two', seed: seedOfOtherColours }];
     expect(new Set(choices.map(keyOf)).size).toBe(choices.length);
   });
 
