@@ -1,0 +1,106 @@
+import type { Page } from 'puppeteer';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cameraClip } from '../helpers/clip';
+import { openTestPage, type TestPage } from '../helpers/launch';
+
+const PATIENCE = { timeout: 150_000, polling: 200 };
+const SIZE = { width: 640, height: 480 };
+const OVERLAY = '/demo/overlay/?camera=MJPEG&width=640&height=480';
+
+let test: TestPage;
+
+/** Colours of places in a screenshot whose page has no background of its own: red, green, blue, opacity. */
+async function screenshotAt(places: readonly (readonly [x: number, y: number])[]): Promise<number[][]> {
+  const png = await test.page.screenshot({ omitBackground: true, encoding: 'base64' });
+  return test.page.evaluate(`(async () => {
+    const bytes = Uint8Array.from(atob(${JSON.stringify(png)}), (letter) => letter.charCodeAt(0));
+    const picture = await createImageBitmap(new Blob([bytes], { type: 'image/png' }));
+    const context = new OffscreenCanvas(picture.width, picture.height).getContext('2d');
+    context.drawImage(picture, 0, 0);
+    return ${JSON.stringify(places)}.map(([x, y]) => [...context.getImageData(x, y, 1, 1).data]);
+  })()`) as Promise<number[][]>;
+}
+
+const live = (page: Page = test.page) => page.waitForSelector('#picture.live canvas', { timeout: PATIENCE.timeout });
+const gone = () => test.page.waitForFunction(() => document.querySelector('#picture.live') === null, PATIENCE);
+
+beforeAll(async () => {
+  test = await openTestPage({ cameraFile: await cameraClip(60) });
+  await test.page.setViewport(SIZE);
+  // Stands in for a cable: what the page opens can be taken away and held back from outside.
+  await test.page.evaluateOnNewDocument(() => {
+    const open = Object.getOwnPropertyDescriptor(MediaDevices.prototype, 'getUserMedia')!.value as (constraints?: MediaStreamConstraints) => Promise<MediaStream>;
+    const wire = { plugged: true, opened: [] as MediaStreamTrack[] };
+    Object.assign(window, { wire });
+    MediaDevices.prototype.getUserMedia = async function (constraints) {
+      if (!wire.plugged) throw new DOMException('Requested device not found', 'NotFoundError');
+      const stream = await open.call(this, constraints);
+      wire.opened.push(...stream.getTracks());
+      return stream;
+    };
+  });
+});
+afterAll(() => test.close());
+
+describe('overlay', () => {
+  it('shows a styled head and nothing around it', async () => {
+    await test.page.goto(`${test.server.origin}${OVERLAY}`);
+    await live();
+    const [face, ...corners] = await screenshotAt([[290, 330], [2, 2], [637, 2], [2, 477], [637, 477]]);
+    expect(corners.map((corner) => corner[3])).toEqual([0, 0, 0, 0]);
+    expect(face![3]).toBe(255);
+    // The clip's skin is pale; the look paints it in strong orange.
+    expect(face![0]! - face![2]!, `red over blue in ${face!.join()}`).toBeGreaterThan(100);
+  });
+
+  it('has nothing to click and nothing written on it', async () => {
+    const found = await test.page.evaluate(() => ({ controls: document.querySelectorAll('button, input, select, a, video').length, text: document.body.innerText.trim() }));
+    expect(found).toEqual({ controls: 0, text: '' });
+  });
+
+  it('is empty while its camera is gone and comes back with it', async () => {
+    await test.page.evaluate(() => {
+      const { wire } = window as unknown as { wire: { plugged: boolean; opened: MediaStreamTrack[] } };
+      wire.plugged = false;
+      for (const track of wire.opened.splice(0)) {
+        track.stop();
+        track.dispatchEvent(new Event('ended'));
+      }
+    });
+    await gone();
+    expect((await screenshotAt([[320, 290]]))[0]![3]).toBe(0);
+    await test.page.evaluate(() => {
+      (window as unknown as { wire: { plugged: boolean } }).wire.plugged = true;
+      navigator.mediaDevices.dispatchEvent(new Event('devicechange'));
+    });
+    await live();
+    expect((await screenshotAt([[320, 290]]))[0]![3]).toBe(255);
+  });
+
+  it('waits for a camera of another name, and says so where it is asked to', async () => {
+    await test.page.goto(`${test.server.origin}/demo/overlay/?camera=Studio&colour=1&debug=1`);
+    await test.page.waitForFunction(() => document.querySelector('#note')!.textContent.startsWith('There is no camera with “studio” in its name'), PATIENCE);
+    expect(await test.page.$('#picture.live')).toBeNull();
+  });
+});
+
+describe('page that builds the address', () => {
+  it('puts every control into the address and goes on from one it is given', async () => {
+    await test.page.setViewport({ width: 1280, height: 900 });
+    await test.page.goto(`${test.server.origin}/demo/overlay/build.html?camera=Studio&fps=24`);
+    await test.page.waitForSelector('#looks input');
+    await test.page.select('#size', '640×480');
+    await test.page.click('#mirror');
+    await test.page.$eval('#looks input[value=noir]', (input) => input.click());
+    await test.page.focus('#slider-structure');
+    await test.page.keyboard.press('ArrowLeft');
+    const address = new URL(await test.page.$eval('#address', (code) => code.textContent));
+    expect(address.pathname).toBe('/demo/overlay/');
+    expect(Object.fromEntries(address.searchParams)).toEqual({ camera: 'Studio', fps: '24', width: '640', height: '480', mirror: '1', exemplar: 'noir', structure: '0.99' });
+    await test.page.waitForFunction((wanted) => document.querySelector<HTMLIFrameElement>('#preview')!.src === `${wanted}&debug=1`, PATIENCE, address.href);
+  });
+});
+
+it('asks no other origin for anything', () => {
+  expect(test.requests.filter((url) => !url.startsWith(test.server.origin) && !/^(data|blob):/.test(url))).toEqual([]);
+});
