@@ -23,7 +23,8 @@ beforeAll(async () => {
   guide = await readGuide('sdk/docs/getting-started.md');
   app = await followGuide(guide, folder);
   await followGuide(await readGuide('sdk/docs/calls.md'), app);
-  browser = await launchChromium({ cameraFile: await cameraClip() });
+  // Two frames of the clip: a head that hardly moves, so that what differs between two screenshots is the style.
+  browser = await launchChromium({ cameraFile: await cameraClip(2) });
 }, 600_000);
 
 afterAll(async () => {
@@ -75,7 +76,7 @@ async function lookAtOverlay(page: Page): Promise<{ head: number; wall: number }
   );
 }
 
-const STYLED = { head: expect.toSatisfy((share: number) => share > 0.15) as number, wall: expect.toSatisfy((share: number) => share < 0.02) as number };
+const STYLED = { head: expect.toSatisfy((share: number) => share > 0.03) as number, wall: expect.toSatisfy((share: number) => share < 0.005) as number };
 
 describe('the packed package', () => {
   it('has the library, its adapters, types, source maps, command, assets, documents and licence, and nothing of the workshop', async () => {
