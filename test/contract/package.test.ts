@@ -52,7 +52,8 @@ async function lookAtOverlay(page: Page): Promise<{ head: number; wall: number }
   const { x, y } = (await (await page.$('video'))!.boundingBox())!;
   const shoot = () => page.screenshot({ clip: { x, y, width: 640, height: 480 }, encoding: 'base64' });
   const styled = await shoot();
-  await page.$eval('canvas', (canvas) => (canvas.style.visibility = 'hidden'));
+  // Its visibility is the overlay's own affair.
+  await page.$eval('canvas', (canvas) => (canvas.style.opacity = '0'));
   const raw = await shoot();
   // On a page of its own, which no policy forbids to read them.
   const reader = await browser.newPage();
