@@ -50,14 +50,15 @@ async function open(url: string): Promise<{ page: Page; errors: string[]; reques
 async function lookAtOverlay(page: Page): Promise<{ head: number; wall: number }> {
   await page.waitForFunction(() => /, 1 face/.test(document.querySelector('#status')!.textContent ?? ''), { timeout: 150_000, polling: 500 });
   const { x, y } = (await (await page.$('video'))!.boundingBox())!;
-  const shoot = () => page.screenshot({ clip: { x, y, width: 640, height: 480 }, encoding: 'base64' });
-  const styled = await shoot();
-  // Its visibility is the overlay's own affair.
-  await page.$eval('canvas', (canvas) => (canvas.style.opacity = '0'));
-  const raw = await shoot();
+  // The canvas's visibility is the overlay's own affair, its opacity is not.
+  const shoot = async (opacity: string): Promise<string> => {
+    await page.$eval('canvas', (canvas, value) => (canvas.style.opacity = value), opacity);
+    return page.screenshot({ clip: { x, y, width: 640, height: 480 }, encoding: 'base64' });
+  };
+  const [styled, raw] = [await shoot('1'), await shoot('0')];
   // On a page of its own, which no policy forbids to read them.
   const reader = await browser.newPage();
-  return reader.evaluate(
+  const look = await reader.evaluate(
     async (pictures) => {
       const [a, b] = await Promise.all(
         pictures.map(async (picture) => {
@@ -75,6 +76,9 @@ async function lookAtOverlay(page: Page): Promise<{ head: number; wall: number }
     },
     [styled, raw],
   );
+  await reader.close();
+  await page.bringToFront();
+  return look;
 }
 
 const STYLED = { head: expect.toSatisfy((share: number) => share > 0.03) as number, wall: expect.toSatisfy((share: number) => share < 0.005) as number };
@@ -161,7 +165,7 @@ describe('the five-minute guide', () => {
 
   it('draws the camera’s face while Vite serves it', async () => {
     const { page, errors } = await open(address);
-    expect(await lookAtOverlay(page)).toEqual(STYLED);
+    await expect.poll(() => lookAtOverlay(page), { timeout: 150_000, interval: 500 }).toEqual(STYLED);
     expect(errors).toEqual([]);
   });
 
@@ -181,7 +185,7 @@ describe('the five-minute guide', () => {
     const headers = Object.fromEntries(block!.text.trim().split('\n').map((line) => line.split(/: (.*)/).slice(0, 2) as [string, string]));
     const server = await serveFolder(join(app, 'dist'), headers);
     const { page, errors, requests } = await open(`${server.origin}/`);
-    expect(await lookAtOverlay(page)).toEqual(STYLED);
+    await expect.poll(() => lookAtOverlay(page), { timeout: 150_000, interval: 500 }).toEqual(STYLED);
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(errors).toEqual([]);
     expect(requests.filter((url) => !url.startsWith(server.origin) && !/^(?:blob|data):/.test(url))).toEqual([]);
@@ -191,7 +195,7 @@ describe('the five-minute guide', () => {
   it('draws it on a plain page without a bundler, from a server that sends no special headers', async () => {
     const server = await serveFolder(join(app, 'plain'));
     const { page, errors } = await open(`${server.origin}/`);
-    expect(await lookAtOverlay(page)).toEqual(STYLED);
+    await expect.poll(() => lookAtOverlay(page), { timeout: 150_000, interval: 500 }).toEqual(STYLED);
     expect(errors).toEqual([]);
     await server.close();
   });
