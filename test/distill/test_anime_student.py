@@ -4,6 +4,7 @@ import json
 
 import anime_fixtures as anime
 import atelier_fixtures as atelier
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -19,6 +20,7 @@ from distill.student.anime.crop import crop_pose
 from distill.student.anime.evaluate import evaluate
 from distill.student.anime.expression_check import warps_followed
 from distill.student.anime.flow import exact_field
+from distill.student.anime.golden import block_code
 from distill.student.anime.network import SIZES, AnimeModel, fold_styles, keep_colours, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
 from distill.student.anime.samples import StepBatches, draw_sample, feature_weight
@@ -82,6 +84,17 @@ def test_bytes_are_composed_as_floats_are():
     canvas = canvas_of(anime.code())
     exact, packed = compose(canvas, field), compose_bytes(np.round(canvas[:, :4] * 255).astype(np.uint8), field)
     assert np.abs(exact[..., :4] - packed / 255).max() < 0.02
+
+
+def test_no_rounding_can_change_the_golden_pairs_layers():
+    pose = pose_vector(turned(rest_pose(), 0.3, 0.1), REST)
+    fields, _ = anime.flow().field(pose, 0.0, 0.5)
+    whole = np.stack([[cv2.resize(plane, (256, 256), interpolation=cv2.INTER_LINEAR) for plane in field] for field in fields])
+    code, margin = block_code(whole, tries=8)
+    assert margin > 1e-5
+    exact = compose(canvas_of(code), fields)
+    np.testing.assert_array_equal(compose(canvas_of(code), fields + 0.2 * margin), exact)
+    assert np.ptp(exact[..., :3]) > 0.5
 
 
 @pytest.mark.parametrize("size", SIZES)

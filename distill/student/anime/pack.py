@@ -38,7 +38,7 @@ def write_anime_pack(folder: Path, models: dict[str, str], parts: PartSet, exemp
         ident = name.lower()
         code_file, thumbnail_file = f"codes/{ident}.bin.gz", f"thumbnails/{ident}.jpg"
         write_atomic(folder / code_file, code_bytes(code))
-        drawn = draw_portrait(Character(parts, exemplar, 1.0), REST, crop_pose(rest_pose()), structure=1.0, size=512)
+        drawn = draw_portrait(Character(parts, exemplar, 0.5), REST, crop_pose(rest_pose()), structure=1.0, size=256)
         small = cv2.resize(drawn.rgb, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
         _, coded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
         write_atomic(folder / thumbnail_file, coded.tobytes())
