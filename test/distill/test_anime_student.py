@@ -1,6 +1,7 @@
 """The anime student: layers that move as the rig's, a graph that computes what training did, a training that resumes."""
 
 import json
+import pickle
 
 import anime_fixtures as anime
 import atelier_fixtures as atelier
@@ -152,6 +153,12 @@ def test_batches_are_the_same_whenever_they_are_asked_for(cache):
         torch.testing.assert_close(value, again[name])
     assert first["face"].shape == (2, 3, 128, 128)
     assert (first["target"][:, 3] >= 0).all()
+
+
+def test_a_cache_sent_to_a_worker_is_opened_there(cache):
+    sent = pickle.dumps(cache)
+    assert len(sent) < 1000
+    np.testing.assert_array_equal(pickle.loads(sent).arrays.target[0], cache.arrays.target[0])
 
 
 def test_targets_cover_both_heads_and_eyes_weigh_more(cache):

@@ -165,6 +165,10 @@ class PairCache:
         with np.load(folder / "flow.npz") as flow:
             self.flow = FlowModel(flow["weights"], flow["mean_shape"])
 
+    def __reduce__(self) -> tuple[type[PairCache], tuple[Path]]:
+        """Worker processes open the files themselves instead of being sent gigabytes."""
+        return PairCache, (self.folder,)
+
     @property
     def exemplars(self) -> list[dict[str, Any]]:
         """Records of the exemplars, in the order of the codes."""
