@@ -19,6 +19,8 @@ export interface GoldenPair {
   readonly float32Max: number;
   /** Mean and largest deviation allowed to a network in half precision. */
   readonly float16: { readonly mean: number; readonly max: number };
+  /** Share of the output's numbers that may deviate by more: a network that picks the nearest pixel picks its neighbour now and then. */
+  readonly outliers: number;
 }
 
 /**
@@ -44,6 +46,7 @@ export async function loadGolden(model: LoadedModel, signal?: AbortSignal): Prom
     },
     styled,
     float32Max: tolerance.number('float32', 0),
+    outliers: tolerance.has('outliers') ? tolerance.number('outliers', 0, 1) : 0,
     float16: { mean: half.number('mean', 0), max: half.number('max', 0) },
   };
 }
@@ -58,14 +61,19 @@ async function readArray(array: JsonReader, goldenUrl: URL, signal?: AbortSignal
   throw new FilterError('asset-corrupt', `${url.href} must hold ${length} numbers, but holds ${data.length}. Restore the file from the package.`, { stage: 'load', fatal: true });
 }
 
-/** How far two arrays of the same length are apart. NaN anywhere makes both NaN. */
-export function deviation(actual: Float32Array, expected: Float32Array): { readonly mean: number; readonly max: number } {
+/**
+ * How far two arrays of the same length are apart: on average, at most, and for which share by more than `limit`.
+ * NaN anywhere makes mean and maximum NaN.
+ */
+export function deviation(actual: Float32Array, expected: Float32Array, limit = 0): { readonly mean: number; readonly max: number; readonly above: number } {
   let sum = 0;
   let max = 0;
+  let above = 0;
   for (let i = 0; i < expected.length; i += 1) {
     const difference = Math.abs(actual[i]! - expected[i]!);
     sum += difference;
+    if (difference > limit) above += 1;
     if (!(difference <= max)) max = difference;
   }
-  return { mean: sum / expected.length, max: Number.isNaN(sum) ? NaN : max };
+  return { mean: sum / expected.length, max: Number.isNaN(sum) ? NaN : max, above: above / expected.length };
 }
