@@ -144,7 +144,6 @@ class AnimeTrainer:
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Trains on one batch and returns its losses."""
-        started = time.monotonic()
         number = self.images // self.config.batch
         rise = min(1.0, (number + 1) / WARM_UP_STEPS)
         fall = 0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * min(1.0, self.progress)))
@@ -174,7 +173,6 @@ class AnimeTrainer:
         self.optimiser.step()
         self._update_average(number)
         self.images += self.config.batch
-        self.seconds += time.monotonic() - started
         return {name: value.detach() for name, value in losses.items()} | {"loss": total.detach()}
 
     def _paint(self, batch: dict[str, Tensor]) -> Painted:
@@ -281,11 +279,15 @@ def train(trainer: AnimeTrainer, run: Run, stopped: Callable[[], bool]) -> None:
     due_save = Every(round(1000 * trainer.config.checkpoint_kimg), trainer.images)
     due_log = Every(400, trainer.images)
     recent: dict[str, list[float]] = {}
+    last = time.monotonic()
     while trainer.progress < 1 and not stopped():
         size, first = trainer.tile_px, trainer.images // trainer.config.batch
         for batch in _stream(trainer, size, first):
             for name, value in trainer.step(batch).items():
                 recent.setdefault(name, []).append(float(value))
+            # Reading the losses waited for the device, so this is the step's whole time.
+            now = time.monotonic()
+            trainer.seconds, last = trainer.seconds + now - last, now
             if due_log.due(trainer.images):
                 means = {name: sum(values) / len(values) for name, values in recent.items()}
                 recent.clear()
@@ -300,11 +302,7 @@ def _stream(trainer: AnimeTrainer, tile_px: int, first: int) -> Any:
     """Batches from step `first` on; made by worker processes where the settings ask for them."""
     batches = trainer.batches(tile_px)
     if trainer.config.workers == 0:
-        for step in range(first, len(batches)):
-            started = time.monotonic()
-            batch = batches[step]
-            trainer.seconds += time.monotonic() - started
-            yield batch
+        yield from (batches[step] for step in range(first, len(batches)))
         return
     loader = DataLoader(
         batches, batch_size=None, sampler=range(first, len(batches)), num_workers=trainer.config.workers,
