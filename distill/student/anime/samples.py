@@ -20,9 +20,9 @@ from distill.student.anime.cache import MARGIN_PX, PHOTO_PX, SIZE_PX, PairCache
 from distill.student.anime.canvas import TRAIT_RANGES
 from distill.student.anime.pose_vector import POSE_SIZE
 
-FEATURES_PX = ((25.0, 23.0), (25.0, 23.0), (27.0, 22.0))
+FEATURES_PX = ((25.0, 28.0), (25.0, 28.0), (27.0, 22.0))
 """Half width and height around the drawn eyes and mouth that count more."""
-_FEATURE_DROP_PX = (-5.0, -5.0, 3.0)
+_FEATURE_DROP_PX = (-10.0, -10.0, 3.0)
 DRAWN_GAIN = 6.0
 """How much more of that weight a pixel gets where something is drawn over the layers."""
 _TILE_SHARES = (0.27, 0.27, 0.46)
