@@ -48,8 +48,8 @@ Draws the person before the camera as an anime character; {entry["gmacs"]} GMAC 
 each target is drawn by our own rig (`distill/atelier`) for the photo's landmarks, so nothing is inherited from another generator.
 
 An exemplar's hair, face and clothes come as layers in its code (CC0 art by Sutemo). Inside the network they are moved by fields that
-are linear in the tracker's pose, fitted to the rig; what the network was trained to draw is eyes, brows, mouth, the matte, the
-background behind a smaller head, and the photo's own colours.
+are linear in the tracker's pose, fitted to the rig; what the network was trained to draw is eyes, brows, mouth, the matte and the
+background behind a smaller head.
 
 Licence: Apache-2.0. Exemplars: CC0 1.0.
 

@@ -1,4 +1,4 @@
-"""Losses of the anime student: colour, line, matte, the photo's colours; thinned perceptual and late adversarial terms."""
+"""Losses of the anime student: colour, line, matte; thinned perceptual and late adversarial terms."""
 
 from __future__ import annotations
 
@@ -31,11 +31,6 @@ def colour_and_line(rgb: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor
     across, down = differences(error)
     line = (across.abs() * weight[..., :, 1:]).sum() + (down.abs() * weight[..., 1:, :]).sum()
     return (error.abs() * weight).sum() / total, line / total
-
-
-def photo_colour_loss(found: Tensor, wanted: Tensor) -> Tensor:
-    """Error of the photo's hair and skin colour [b,6] in 0–1."""
-    return (found - wanted).abs().mean()
 
 
 def cover_loss(logits: Tensor, moved: Tensor, weight: Tensor, gain: float) -> Tensor:

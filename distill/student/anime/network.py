@@ -17,6 +17,8 @@ from distill.student.style_head import EqualLinear
 
 LEAK = 0.1
 FACE = LAYERS.index("face")
+COLOUR_CELLS = 8
+"""Cells a side of the coarse picture from which the photo's colours are read."""
 OUTPUTS = 5
 """Red, green, blue painted, how much it covers the layers, matte."""
 
@@ -96,8 +98,7 @@ class PoseModulation(nn.Module):
 
 
 class Painter(nn.Module):
-    """The U-Net: face [b,3,256,256] in [-1,1], moved layers [b,4,256,256] in 0–1, places [b,5,128,128] → logits [b,5,256,256]
-    and the photo's colours [b,6] in 0–1 (hair, skin)."""
+    """The U-Net: face [b,3,256,256] in [-1,1], moved layers [b,4,256,256] in 0–1, places [b,5,128,128] → logits [b,5,256,256]."""
 
     def __init__(self, size: AnimeSize) -> None:
         super().__init__()
@@ -114,7 +115,6 @@ class Painter(nn.Module):
         self.blocks_32 = nn.ModuleList(Residual(deep) for _ in range(bottom))
         self.context_in = nn.Conv2d(deep, deep // 2, 1)
         self.context_out = nn.Conv2d(deep // 2, deep, 1)
-        self.colours = nn.Conv2d(deep, 6, 1)
         self.up_64 = StyledConv(deep, mid, 1, active=False)
         self.blocks_up_64 = nn.ModuleList(Residual(mid) for _ in range(up))
         self.up_128 = StyledConv(mid, wide, 1, active=False)
@@ -137,19 +137,17 @@ class Painter(nn.Module):
                 offset += 2 * module.conv.out_channels
         self.modulation_size = offset
 
-    def forward(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor) -> Tensor:
         place = self.place_mid(self.place_in(places, modulation), modulation)
         at_128 = F.leaky_relu(self.stem_face(face) + self.stem_moved(moved) + self.place_out(place), LEAK)
         at_64 = self.down_64(at_128, modulation)
         for block in self.blocks_64:
             at_64 = block(at_64, modulation)
         x = self.down_32(at_64, modulation)
-        colours = None
         for index, block in enumerate(self.blocks_32):
             x = block(x, modulation)
             if index == 0:
                 pooled = x.mean((2, 3), keepdim=True)
-                colours = torch.sigmoid(self.colours(pooled).float().flatten(1))
                 x = x + self.context_out(F.leaky_relu(self.context_in(pooled), LEAK))
         x = F.interpolate(self.up_64(x, modulation), scale_factor=2.0, mode="nearest") + at_64
         for block in self.blocks_up_64:
@@ -158,17 +156,14 @@ class Painter(nn.Module):
         x = self.mix(torch.cat([x, place], 1), modulation)
         for block in self.blocks_128:
             x = block(x, modulation)
-        assert colours is not None
-        return F.pixel_shuffle(self.head(x, modulation), 2), colours
+        return F.pixel_shuffle(self.head(x, modulation), 2)
 
 
 class Painted(NamedTuple):
-    """rgb in 0–1 [b,3,h,w], matte [b,1,h,w], the photo's hair and skin colour [b,6] in 0–1; paint [b,3,h,w] before layers
-    cover it; and what came before the sigmoid [b,5,h,w]."""
+    """rgb in 0–1 [b,3,h,w], matte [b,1,h,w], paint [b,3,h,w] before layers cover it, and what came before the sigmoid [b,5,h,w]."""
 
     rgb: Tensor
     matte: Tensor
-    colours: Tensor
     paint: Tensor
     logits: Tensor
 
@@ -188,6 +183,7 @@ class AnimeStudent(nn.Module):
         super().__init__()
         self.painter = Painter(size)
         self.pose_modulation = PoseModulation(self.painter.modulation_size)
+        self.read_colours = nn.Linear(3 * COLOUR_CELLS**2, 6)
         self.register_buffer("spread_nodes", _upsampling(SIZE_PX))
         self.register_buffer("spread_places", _upsampling(SIZE_PX // 2))
         self.register_buffer("mean_shape", torch.zeros(SHAPE_SIZE))
@@ -214,11 +210,15 @@ class AnimeStudent(nn.Module):
 
     def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> Painted:
         """The picture of moved layers, for whole crops or tiles."""
-        logits, colours = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
+        logits = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
         opacity = torch.sigmoid(logits.float())
         bare = 1 - opacity[:, 3:4]
         rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
-        return Painted(rgb, opacity[:, 4:5], colours, opacity[:, :3], logits)
+        return Painted(rgb, opacity[:, 4:5], opacity[:, :3], logits)
+
+    def photo_colours(self, face: Tensor) -> Tensor:
+        """The photo's hair and skin colour [b,6] in 0–1: the crop holds still, so where a coarse cell lies says what it shows."""
+        return torch.sigmoid(self.read_colours(F.avg_pool2d(face, SIZE_PX // COLOUR_CELLS).flatten(1)))
 
     def flow(self, pose: Tensor, canvas_flow: Tensor) -> tuple[Tensor, Tensor]:
         """Fields [4,2,NODES,NODES] and mouth [1,2] of one pose vector [1,POSE_SIZE]."""
@@ -258,8 +258,8 @@ class AnimeStudent(nn.Module):
         fields, mouth = self.flow(pose, canvas_flow)
         moved = self.move_layers(canvas_layers, fields)
         styled, tail = modulation[:, :-TAIL], modulation[:, -TAIL:]
-        rgb, matte, colours, *_ = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
-        rgb = rgb * keep_colours(moved[:, 4:6], tail, colours)
+        rgb, matte, *_ = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
+        rgb = rgb * keep_colours(moved[:, 4:6], tail, self.photo_colours(face))
         return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte], 1)
 
 

@@ -47,11 +47,11 @@ class HalfAnimeStudent(nn.Module):
         moved = student.move_layers(canvas_layers, fields)
         styled, tail = modulation[:, :-TAIL] + student.pose_modulation(pose), modulation[:, -TAIL:]
         places = student.places(fields[FACE : FACE + 1], mouth)
-        logits, colours = student.painter(face.half(), moved[:, :4].half(), places.half(), styled.half())
+        logits = student.painter(face.half(), moved[:, :4].half(), places.half(), styled.half())
         opacity = torch.sigmoid(logits.float())
         bare = 1 - opacity[:, 3:4]
         rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
-        rgb = rgb * keep_colours(moved[:, 4:6], tail, colours)
+        rgb = rgb * keep_colours(moved[:, 4:6], tail, student.photo_colours(face))
         return torch.cat([rgb.clamp(0, 1) * 2 - 1, opacity[:, 4:5]], 1)
 
 

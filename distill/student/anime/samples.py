@@ -105,8 +105,8 @@ _PICTURES = frozenset({"face", "target", "moved", "weight"})
 def draw_sample(
     cache: PairCache, row: dict[str, Any], rng: np.random.Generator | None, outside_weight: float = 0.15, feature_gain: float = 7.0
 ) -> dict[str, np.ndarray]:
-    """One pair in 0–1: face [256,256,3], target [256,256,4] with matte, moved [256,256,4], weight [256,256,1], field, pose, mouth, style,
-    colours. Jittered by `rng`, or exact without."""
+    """One pair in 0–1: face [256,256,3], target [256,256,4] with matte, moved [256,256,4], weight [256,256,1], field, pose, mouth,
+    style. Jittered by `rng`, or exact without."""
     arrays, pair = cache.arrays, row["pair"]
     photo = crop_photo(arrays.photo[row["photo"]], rng).astype(np.float32) / 255
     target = arrays.target[pair].astype(np.float32) / 255
@@ -127,7 +127,6 @@ def draw_sample(
         "pose": pose[:POSE_SIZE].copy(),
         "mouth": pose[POSE_SIZE:].copy(),
         "style": style_row(cache.codes[row["exemplar"]], row["structure"]),
-        "colours": np.array([*row["hair"], *row["skin"]], np.float32) / 255,
         "corner": np.zeros(2, np.int64),
     }
 

@@ -22,8 +22,9 @@ from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
 from distill.student.anime.flow import SIZE_PX
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, photo_colour_loss, saturation_loss
+from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, saturation_loss
 from distill.student.anime.network import AnimeModel, Painted
+from distill.student.anime.photo_colours import fit_photo_colours
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.samples import StepBatches
 
@@ -42,9 +43,8 @@ class AnimeTrainConfig:
     then follows the time spent. batch: pictures a step. rate: peak learning rate of the painter,
     head_rate: of the small networks that turn pose and style into modulation. ema: decay of the averaged weights.
     tile_share: part of the training done on tiles of tile_px over eyes and mouth; the rest on whole
-    crops teaches matte, background and the photo's colours. outside_weight: loss weight outside the
-    head. feature_gain: how much more eyes and mouth count. matte_weight, colours_weight: of the matte's
-    and the photo colours' errors. pose_noise: σ added to the pose vector, in its own spreads.
+    crops teaches matte and background. outside_weight: loss weight outside the
+    head. feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to the pose vector, in its own spreads.
     perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step;
     0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
     training) on; 0: not used. init: checkpoint or run folder of a `train-anime` whose averaged weights
@@ -65,7 +65,6 @@ class AnimeTrainConfig:
     outside_weight: float = 0.15
     feature_gain: float = 5.0
     matte_weight: float = 0.2
-    colours_weight: float = 0.05
     pose_noise: float = 0.02
     perceptual_weight: float = 0.0
     perceptual_every: int = 4
@@ -150,17 +149,13 @@ class AnimeTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rise * fall
         batch = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-        rgb, matte, colours, paint, logits = self._paint(batch)
+        rgb, matte, paint, logits = self._paint(batch)
         losses = anime_losses(rgb, matte, batch["target"], batch["weight"]) | {
             "paint": paint_loss(paint, batch["target"], batch["weight"]), "saturation": saturation_loss(logits),
             "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
         }  # fmt: skip
-        whole = rgb.shape[-1] == SIZE_PX
-        if whole:
-            losses["colours"] = photo_colour_loss(colours, batch["colours"])
         total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"] + SATURATION_WEIGHT * losses["saturation"]
         total = total + PAINT_WEIGHT * losses["paint"] + COVER_WEIGHT * losses["cover"]
-        total = total + self.config.colours_weight * losses.get("colours", 0.0)
         if self.perceptual is not None and number % self.config.perceptual_every == 0:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
             total = total + self.config.perceptual_weight * losses["perceptual"]
@@ -221,6 +216,12 @@ class AnimeTrainer:
         with torch.no_grad():
             torch._foreach_lerp_(list(self.average.parameters()), list(self.model.parameters()), 1 - decay)
 
+    def fit_colours(self) -> float:
+        """Fits how the photo's colours are read, at the end of a training; returns the mean error."""
+        error = fit_photo_colours(self.model.student, self.cache, seed=self.config.seed)
+        self.average.student.read_colours.load_state_dict(self.model.student.read_colours.state_dict())
+        return error
+
     def state(self) -> dict[str, Any]:
         """All that a resumed training needs."""
         judge = {} if self.judge is None or self.judge_optimiser is None else {
@@ -266,6 +267,8 @@ def main(args: argparse.Namespace) -> int:
         trainer.load(state)
     with stop_on_signal() as stopped:
         train(trainer, run, stopped)
+    if trainer.progress >= 1:
+        print(f"photo colours: mean error {trainer.fit_colours():.3f}")
     run.save(trainer.images, trainer.state())
     if trainer.progress >= 1:
         run.finish(trainer.images)
