@@ -15,6 +15,7 @@ from distill.atelier.geometry import mirror_reading
 from distill.atelier.parts import PartSet
 from distill.atelier.photos import PhotoStudy, read_studies
 from distill.atelier.pose import read_pose
+from distill.data.faces import held_out
 from distill.student.anime.cache import Arrays, PairCache, PairDrawer, draw_cache, encode_exemplars, open_arrays, start_cache
 from distill.student.anime.flow import FlowModel, fit_flow
 from distill.student.anime.pose_vector import pose_vector
@@ -57,9 +58,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 def fit_flow_to(studies: list[PhotoStudy], seed: int) -> FlowModel:
-    """The fields fitted to the photos and their mirror images."""
+    """The fields fitted to the photos that are not held out and their mirror images."""
     heads = []
-    for number, study in enumerate(studies[:: max(1, len(studies) // FITTED_HEADS)]):
+    known = [study for study in studies if not held_out(study.file.source, study.file.name)]
+    for number, study in enumerate(known[:: max(1, len(known) // FITTED_HEADS)]):
         reading = mirror_reading(study.reading) if number % 2 else study.reading
         pose = read_pose(reading)
         heads.append((pose, read_expression(reading, pose)))
