@@ -21,8 +21,8 @@ from distill.student.manifest import write_json
 
 THUMBNAIL_PX = 160
 NAMES = (
-    "Aoi", "Bela", "Chika", "Daria", "Emi", "Freya", "Goro", "Haru", "Iris", "Juno", "Kaede", "Lena", "Mika", "Nori", "Orin", "Pia",
-    "Quinn", "Rei", "Sora", "Tomo", "Uma", "Vida", "Wren", "Xeno", "Yuki", "Zora", "Akira", "Bruno", "Cleo", "Dax", "Elio", "Fumi",
+    "Aoi", "Bex", "Cas", "Dale", "Emi", "Frey", "Gale", "Haru", "Indy", "Juno", "Kai", "Lou", "Mika", "Nori", "Ollie", "Pip",
+    "Quinn", "Rei", "Sora", "Tomo", "Umi", "Val", "Wren", "Xen", "Yuki", "Zuri", "Akira", "Bo", "Cleo", "Dax", "Eli", "Fumi",
 )  # fmt: skip
 
 
