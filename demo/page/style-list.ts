@@ -2,7 +2,7 @@ import { make } from './dom';
 import type { StyleDefaults } from './snippet';
 
 /** Styles this page offers: folders under `assets/filters/`. */
-const STYLE_IDS = ['comic'];
+const STYLE_IDS = ['comic', 'anime'];
 
 interface PackFile {
   readonly id: string;
