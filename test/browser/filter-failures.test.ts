@@ -137,8 +137,9 @@ describe('a running filter', () => {
       const handle = await StyleFilter.attach(camera.track, { ...TINY, maxConsecutiveErrors: 10_000 });
       await handle.setStyle({ id: 'tiny', exemplar: 'faulty' });
       await until(handle.error$, ({ code }) => code === 'stage-failed');
+      const failing = await untilStats(handle, ({ failedFrames }) => failedFrames >= 2);
       await handle.setStyle({ id: 'tiny', exemplar: 'plain' });
-      const { faces } = await untilStats(handle, ({ styledFrames }) => styledFrames >= 2);
+      const { faces } = await untilStats(handle, ({ styledFrames }) => styledFrames >= failing.styledFrames + 2);
       await handle.detach();
       camera.stop();
       return faces;

@@ -106,7 +106,7 @@ describe('the render command', () => {
   });
 
   it.each([
-    ['an unknown style', ['text.mp4', 'no.mp4', '--style', 'manga'], 'There is no style "manga". There is: comic.'],
+    ['an unknown style', ['text.mp4', 'no.mp4', '--style', 'manga'], 'There is no style "manga". There is: anime, comic.'],
     ['an unreadable video', ['text.mp4', 'no.mp4', '--style', 'comic'], 'it is not a video that can be read.'],
     ['a missing output folder', ['text.mp4', 'nowhere/no.mp4', '--style', 'comic'], 'does not exist. Make it first, or write somewhere else.'],
   ])('ends with 1 and one sentence about %s', async (_what, [inName, outName, ...rest], sentence) => {
