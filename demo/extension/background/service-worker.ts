@@ -1,6 +1,6 @@
 /** Starts and ends the engine's document, and passes ports and settings on to it. Keeps nothing that may not be lost. */
-import type { ConnectedViewer, ConnectRequest, RuntimeMessage, Ticket } from '../shared/messages';
-import { readSettings, watchSettings } from '../shared/settings';
+import type { ConnectedViewer, ConnectRequest, RuntimeMessage, Ticket } from '../common/messages';
+import { readSettings, watchSettings } from '../common/settings';
 import type { ExtensionWorker } from './worker-scope';
 
 const worker = globalThis as unknown as ExtensionWorker;

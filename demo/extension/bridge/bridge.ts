@@ -1,5 +1,5 @@
 /** A page of the extension inside another page, for the moment it takes to pass a port on to the engine. */
-import type { ConnectRequest } from '../shared/messages';
+import type { ConnectRequest } from '../common/messages';
 import { connectViewer } from './connect-viewer';
 
 window.addEventListener('message', ({ data, ports }: MessageEvent<ConnectRequest>) => {

@@ -1,4 +1,4 @@
-import type { ConnectRequest } from '../shared/messages';
+import type { ConnectRequest } from '../common/messages';
 
 /**
  * Sends a viewer's port to the engine, by way of the service worker, which starts the engine where it does not run.

@@ -1,6 +1,6 @@
 import { MOST } from '../page/device-info';
-import type { ConnectedViewer } from '../shared/messages';
-import type { CameraSettings } from '../shared/settings';
+import type { ConnectedViewer } from '../common/messages';
+import type { CameraSettings } from '../common/settings';
 import { createCard } from './card';
 import { readFrames } from './read-frames';
 import { RealCamera } from './real-camera';

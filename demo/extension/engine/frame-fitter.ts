@@ -1,4 +1,4 @@
-import type { Format } from '../shared/messages';
+import type { Format } from '../common/messages';
 
 type Size = Pick<Format, 'widthPx' | 'heightPx'>;
 

@@ -1,6 +1,6 @@
 /** The engine's own document: out of sight, of the extension's origin, and not put to sleep with the page that watches. */
-import type { ConnectedViewer, RuntimeMessage } from '../shared/messages';
-import { DEFAULT_SETTINGS } from '../shared/settings';
+import type { ConnectedViewer, RuntimeMessage } from '../common/messages';
+import { DEFAULT_SETTINGS } from '../common/settings';
 import { CameraEngine } from './camera-engine';
 
 /** How long the loaded filter is kept for whoever comes next; the camera itself is closed at once. */

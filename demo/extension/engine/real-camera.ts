@@ -1,4 +1,4 @@
-import type { Format } from '../shared/messages';
+import type { Format } from '../common/messages';
 
 /** The camera behind the virtual one. */
 export class RealCamera {

@@ -1,5 +1,5 @@
 import { StyleFilter, type FilterHandle } from '../../../sdk/index';
-import { toFilterOptions, type CameraSettings } from '../shared/settings';
+import { toFilterOptions, type CameraSettings } from '../common/settings';
 
 /** The filter over whatever camera is in use; cameras change under it without anything being loaded again. */
 export class Styler {

@@ -1,5 +1,5 @@
-import { packFrame } from '../shared/frames';
-import type { ConnectedViewer, Format, FromEngine, FromViewer } from '../shared/messages';
+import { packFrame } from '../common/frames';
+import type { ConnectedViewer, Format, FromEngine, FromViewer } from '../common/messages';
 import { FrameFitter } from './frame-fitter';
 
 /** Pictures that may be on their way at once: one is taken in while the next one travels. */

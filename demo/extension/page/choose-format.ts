@@ -1,5 +1,5 @@
 /** Which size and rate a page's constraints mean. */
-import type { Format } from '../shared/messages';
+import type { Format } from '../common/messages';
 
 /** What a camera gives where nothing is asked. */
 const USUAL: Format = { widthPx: 640, heightPx: 480, frameRate: 30 };

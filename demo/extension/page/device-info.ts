@@ -1,4 +1,4 @@
-import { CAMERA_LABEL } from '../shared/messages';
+import { CAMERA_LABEL } from '../common/messages';
 import type { CameraIds } from './choose-camera';
 
 /** The most the virtual camera gives; what it gives in fact depends on the real camera. */

@@ -3,7 +3,7 @@ import { withVirtualCamera } from './device-info';
 import { interceptMethod } from './intercept';
 import { markTrack } from './patch-tracks';
 import type { RelayLink } from './relay-link';
-import type { CameraStatus } from '../shared/messages';
+import type { CameraStatus } from '../common/messages';
 import { VirtualCamera } from './virtual-camera';
 
 type GetUserMedia = (constraints: MediaStreamConstraints) => Promise<MediaStream>;

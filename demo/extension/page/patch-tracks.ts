@@ -1,4 +1,4 @@
-import { CAMERA_LABEL } from '../shared/messages';
+import { CAMERA_LABEL } from '../common/messages';
 import { capabilitiesOf } from './device-info';
 import { interceptGetter, interceptMethod } from './intercept';
 import type { VirtualCamera } from './virtual-camera';

@@ -1,4 +1,4 @@
-import { RELAY_HELLO, type CameraStatus, type RelayMessage, type RelayRequest } from '../shared/messages';
+import { RELAY_HELLO, type CameraStatus, type RelayMessage, type RelayRequest } from '../common/messages';
 
 interface Waiting {
   resolve(result: CameraStatus | undefined): void;

@@ -1,5 +1,5 @@
-import { unpackFrame } from '../shared/frames';
-import type { Format, FromEngine, FromViewer } from '../shared/messages';
+import { unpackFrame } from '../common/frames';
+import type { Format, FromEngine, FromViewer } from '../common/messages';
 import type { CameraIds } from './choose-camera';
 import { chooseFormat, UnmetConstraint } from './choose-format';
 

@@ -2,7 +2,7 @@
 import { byId } from '../../page/dom';
 import { createSliders } from '../../page/sliders';
 import { loadStyles, showThumbs, type StyleEntry } from '../../page/style-list';
-import { readSettings, writeSettings, type CameraSettings } from '../shared/settings';
+import { readSettings, writeSettings, type CameraSettings } from '../common/settings';
 import { allowedCameras, showCameras } from './camera-list';
 import { createPreview } from './preview';
 

@@ -1,6 +1,6 @@
 import { connectViewer } from '../bridge/connect-viewer';
-import { unpackFrame } from '../shared/frames';
-import type { FromEngine, FromViewer } from '../shared/messages';
+import { unpackFrame } from '../common/frames';
+import type { FromEngine, FromViewer } from '../common/messages';
 
 /** The live picture in the popup. */
 export interface Preview {

@@ -1,4 +1,4 @@
-import { CAMERA_LABEL } from '../shared/messages';
+import { CAMERA_LABEL } from '../common/messages';
 
 /** Ids of the virtual camera for one origin: the same at each visit, and another one elsewhere, as those of real cameras are. */
 export async function cameraIdsFor(origin: string): Promise<{ readonly deviceId: string; readonly groupId: string }> {

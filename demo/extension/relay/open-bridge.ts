@@ -1,4 +1,4 @@
-import type { ConnectRequest, RuntimeMessage, Ticket } from '../shared/messages';
+import type { ConnectRequest, RuntimeMessage, Ticket } from '../common/messages';
 
 /**
  * Hands a port over to the engine. A content script cannot pass ports on, but a page of the extension can: one is put

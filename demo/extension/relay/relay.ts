@@ -1,6 +1,6 @@
 /** Runs in every page, in a world of its own: what the page's script may ask of the extension, and under which conditions. */
-import { RELAY_HELLO, type CameraStatus, type RelayMessage, type RelayRequest } from '../shared/messages';
-import { readSettings, watchSettings } from '../shared/settings';
+import { RELAY_HELLO, type CameraStatus, type RelayMessage, type RelayRequest } from '../common/messages';
+import { readSettings, watchSettings } from '../common/settings';
 import { cameraIdsFor } from './camera-ids';
 import { openBridge } from './open-bridge';
 import { assertCameraAllowed, cameraPermission } from './permission';
