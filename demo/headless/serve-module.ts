@@ -1,18 +1,12 @@
 import { createServer } from 'node:http';
 import { build } from 'esbuild';
-
-/** A small local origin with one bundled module on it. */
-export interface ModuleServer {
-  /** `http://127.0.0.1:PORT` */
-  readonly origin: string;
-  close(): Promise<void>;
-}
+import { listen, type LocalServer } from './listen';
 
 /**
  * Serves a blank page at `/`, a TypeScript module bundled at `/module.js`, and the given bytes by path.
  * @throws Error when the module does not build
  */
-export async function serveModule(entry: string, files: Readonly<Record<string, Uint8Array>> = {}): Promise<ModuleServer> {
+export async function serveModule(entry: string, files: Readonly<Record<string, Uint8Array>> = {}): Promise<LocalServer> {
   const bundle = await build({ entryPoints: [entry], bundle: true, format: 'esm', target: 'es2022', write: false, logLevel: 'silent' });
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? '/', 'http://localhost').pathname;
@@ -22,15 +16,5 @@ export async function serveModule(entry: string, files: Readonly<Record<string, 
     else if (file !== undefined) response.writeHead(200, { 'Content-Type': 'application/octet-stream' }).end(file);
     else response.writeHead(404).end();
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The local server got no port.');
-  return {
-    origin: `http://127.0.0.1:${address.port}`,
-    close: () =>
-      new Promise((done) => {
-        server.closeAllConnections();
-        server.close(() => done());
-      }),
-  };
+  return listen(server);
 }

@@ -7,6 +7,7 @@ import { createServer, type ServerResponse } from 'node:http';
 import { dirname, extname, join, normalize, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { listen } from '../../demo/headless/listen';
 
 /** Repository root. */
 export const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '../..');
@@ -115,16 +116,5 @@ export async function serve({ crossOriginIsolated = true } = {}): Promise<TestSe
       else sendFile(response, file, request.headers.range);
     })().catch((error: unknown) => response.writeHead(500).end(String(error)));
   });
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('The test server got no port.');
-  return {
-    origin: `http://127.0.0.1:${address.port}`,
-    overrides,
-    close: () =>
-      new Promise((done) => {
-        server.closeAllConnections();
-        server.close(() => done());
-      }),
-  };
+  return { ...(await listen(server)), overrides };
 }

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { createCropper } from '../../../sdk/crop/cropper';
 import {
@@ -8,19 +7,7 @@ import {
 } from '../../../sdk/crop/ffhq-align';
 import { FilterError } from '../../../sdk/errors';
 import type { Affine, Face } from '../../../sdk/types';
-
-interface PoseFixture {
-  readonly faces: readonly [
-    {
-      readonly widthPx: number;
-      readonly heightPx: number;
-      readonly points: Readonly<Record<string, readonly number[]>>;
-      readonly blendshapes: Readonly<Record<string, number>>;
-      readonly matrix: readonly number[];
-      readonly cropFromFrame: readonly number[];
-    },
-  ];
-}
+import { poseFixture } from '../../helpers/pose-fixture';
 
 /** Place of the left brow's rise in the pose vector. */
 const BROW_RISE = 22;
@@ -180,7 +167,7 @@ describe('the cropper', () => {
 
   describe('by the eyes', () => {
     const EYES = { convention: 'eyes', eyeDistance: 0.22, eyeMiddle: [0.5, 0.48] } as const;
-    const [known] = (JSON.parse(readFileSync(new URL('../../fixtures/pose.json', import.meta.url), 'utf8')) as PoseFixture).faces;
+    const [known] = poseFixture().faces;
     const frameOf = (index: number) => ({ ...frameAt(index), widthPx: known.widthPx, heightPx: known.heightPx });
     /** A real face whose inner brows are raised by so much. */
     function realFace(raised = 0): Face {

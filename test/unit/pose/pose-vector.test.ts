@@ -1,27 +1,12 @@
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { eyesSquare } from '../../../sdk/crop/eyes-align';
 import { cropFromFrameOf } from '../../../sdk/crop/ffhq-align';
 import { readPose } from '../../../sdk/pose/read-pose';
+import { poseFixture, type PoseFace } from '../../helpers/pose-fixture';
 
-interface PoseFixture {
-  readonly names: readonly string[];
-  readonly faces: readonly {
-    readonly name: string;
-    readonly widthPx: number;
-    readonly heightPx: number;
-    /** Landmarks by index; only those that the formulas use. */
-    readonly points: Readonly<Record<string, readonly number[]>>;
-    readonly blendshapes: Readonly<Record<string, number>>;
-    readonly matrix: readonly number[];
-    readonly pose: readonly number[];
-    readonly cropFromFrame: readonly number[];
-  }[];
-}
+const { names, faces } = poseFixture();
 
-const { names, faces } = JSON.parse(readFileSync(new URL('../../fixtures/pose.json', import.meta.url), 'utf8')) as PoseFixture;
-
-function read({ points, blendshapes, matrix, widthPx, heightPx }: PoseFixture['faces'][number]) {
+function read({ points, blendshapes, matrix, widthPx, heightPx }: PoseFace) {
   const landmarks = new Float32Array(3 * 478).fill(NaN);
   for (const [index, point] of Object.entries(points)) landmarks.set(point, 3 * Number(index));
   return readPose({ landmarks, blendshapes: new Map(Object.entries(blendshapes)) }, Float32Array.from(matrix), widthPx, heightPx);
