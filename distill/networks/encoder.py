@@ -146,15 +146,16 @@ class _SmallBlock(nn.Module):
 
 
 class SmallEncoder(nn.Module):
-    """About 10 M parameters; any input of 64 px or more in [-1,1].
+    """Any input of 64 px or more in [-1,1]; about 10 M parameters at width 64.
 
     Three groups of rows (coarse, middle, fine) read the features at a sixteenth, an eighth and
-    a quarter of the input, each as a 4×4 grid so that places are kept.
+    a quarter of the input, each as a 4×4 grid so that places are kept. `head_rank` bounds the rank of
+    each row's linear map, which else are most of a narrow encoder; 0: full.
     """
 
     grid = 4
 
-    def __init__(self, rows: int, in_channels: int = 3, width: int = 64) -> None:
+    def __init__(self, rows: int, in_channels: int = 3, width: int = 64, head_rank: int = 0) -> None:
         super().__init__()
         self.in_channels = in_channels
         self.stem = nn.Conv2d(in_channels, width // 2, 3, 2, 1)
@@ -169,7 +170,7 @@ class SmallEncoder(nn.Module):
             nn.Linear(2 * width * cells, CODE_DIM) for _ in range(3)
         )
         # Each finer group also sees the coarser ones: colours depend on who is in the picture.
-        self.heads = nn.ModuleList(nn.Linear(CODE_DIM, CODE_DIM) for _ in range(rows))
+        self.heads = nn.ModuleList(_row_head(head_rank) for _ in range(rows))
         self.register_buffer("latent_avg", _start_average(rows))
 
     def forward(self, picture: Tensor, start: Tensor | None = None) -> Tensor:
@@ -190,22 +191,30 @@ class SmallEncoder(nn.Module):
         return (self.latent_avg if start is None else start) + torch.stack(rows, 1)
 
 
+def _row_head(rank: int) -> nn.Module:
+    if rank == 0:
+        return nn.Linear(CODE_DIM, CODE_DIM)
+    return nn.Sequential(nn.Linear(CODE_DIM, rank, bias=False), nn.Linear(rank, CODE_DIM))
+
+
 def _stage(in_channels: int, channels: int) -> nn.Sequential:
     return nn.Sequential(
         _SmallBlock(in_channels, channels, 2), _SmallBlock(channels, channels, 1)
     )
 
 
-def make_encoder(kind: str, rows: int, *, restyle: bool = False, width: int = 64) -> PspEncoder | SmallEncoder:
+def make_encoder(
+    kind: str, rows: int, *, restyle: bool = False, width: int = 64, head_rank: int = 0
+) -> PspEncoder | SmallEncoder:
     """`kind` "full" or "small" for codes of `rows` rows; `restyle` takes 6 channels.
 
-    `width` is the small one's base width: 64 makes about 10 M parameters.
+    `width` and `head_rank` are the small one's (see SmallEncoder).
     """
     channels = 6 if restyle else 3
     if kind == "full":
         return PspEncoder(rows, channels)
     if kind == "small":
-        return SmallEncoder(rows, channels, width)
+        return SmallEncoder(rows, channels, width, head_rank)
     raise ValueError(f"encoder {kind!r}: must be full or small.")
 
 

@@ -14,14 +14,15 @@ class AutoencoderConfig:
 
     data, tiers, min_size_px, mirror: which pictures; the train split is learned, the val split
     measured. size_px, channel_cap, channel_multiplier: the generator (see Layout).
-    encoder: small (any size) or full (reads 256 px). restyle_steps: 0 for one pass, else rounds.
+    encoder: small (any size; encoder_width, encoder_head_rank: see SmallEncoder) or full (reads 256 px). restyle_steps: 0 for one pass, else rounds.
     l1, lpips, identity: weights of the reconstruction losses; identity 0 needs no network.
     lpips_net: vgg, or alex (cheaper; at 64 px it drew swirls into the faces); lpips_interval: steps
     between uses of it, its weight is raised to make up for the others.
     spread: pulls the rows of a code together (Z+ to Z). match: pulls the mapped random codes to
     where the mapped codes of photos lie, so that random codes give faces too.
     show: sources of the held-out pictures in the grids (none: any), AI-made ones say.
-    init: a checkpoint of this verb or train-base, of this size or smaller.
+    init: a checkpoint of this verb or train-base, of this size or smaller. The encoder starts from it
+    too where its shape is the same: a warm restart with a new optimiser.
     """
 
     data: tuple[str, ...]
@@ -30,6 +31,7 @@ class AutoencoderConfig:
     channel_multiplier: float = 2.0
     encoder: Literal["small", "full"] = "small"
     encoder_width: int = 64
+    encoder_head_rank: int = 0
     restyle_steps: int = 0
     batch: int = 16
     total_kimg: float = free(500.0)

@@ -36,7 +36,9 @@ class Autoencoder(nn.Module):
         self.layout = Layout(config.size_px, config.channel_multiplier, config.channel_cap)
         self.restyle_steps = config.restyle_steps
         restyle = config.restyle_steps > 0
-        self.e = make_encoder(config.encoder, self.layout.layers, restyle=restyle, width=config.encoder_width)
+        self.e = make_encoder(
+            config.encoder, self.layout.layers, restyle=restyle, width=config.encoder_width, head_rank=config.encoder_head_rank
+        )
         self.g = Generator(self.layout)
         self.domain = DomainOffset()
 
@@ -84,6 +86,10 @@ class AutoencoderTrainer:
     def _initialise(model: Autoencoder, path: str) -> None:
         state = load_checkpoint(path)  # type: ignore[arg-type]
         grow_generator(model.g, state["ema"])
+        whole = state.get("ema_model", {})
+        # An encoder of another size has another number of rows: only the generator grows.
+        if {key: value.shape for key, value in whole.items()} == {key: value.shape for key, value in model.state_dict().items()}:
+            model.load_state_dict(whole)
 
     def _identity_network(self) -> nn.Module | None:
         if not self.config.identity:

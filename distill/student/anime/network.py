@@ -211,10 +211,11 @@ class AnimeStudent(nn.Module):
     def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> Painted:
         """The picture of moved layers, for whole crops or tiles."""
         logits = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
-        opacity = torch.sigmoid(logits.float())
-        bare = 1 - opacity[:, 3:4]
-        rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
-        return Painted(rgb, opacity[:, 4:5], opacity[:, :3], logits)
+        level = torch.sigmoid(logits.float())
+        paint, cover, matte = level[:, :3], reach_ends(level[:, 3:4]), reach_ends(level[:, 4:5])
+        bare = 1 - cover
+        rgb = moved[:, :3] * bare + paint * (1 - bare * moved[:, 3:4])
+        return Painted(rgb, matte, paint, logits)
 
     def photo_colours(self, face: Tensor) -> Tensor:
         """The photo's hair and skin colour [b,6] in 0–1: the crop holds still, so where a coarse cell lies says what it shows."""
@@ -260,7 +261,17 @@ class AnimeStudent(nn.Module):
         styled, tail = modulation[:, :-TAIL], modulation[:, -TAIL:]
         rgb, matte, *_ = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
         rgb = rgb * keep_colours(moved[:, 4:6], tail, self.photo_colours(face))
-        return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte], 1)
+        return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte.clamp(0, 1)], 1)
+
+
+def reach_ends(level: Tensor) -> Tensor:
+    """A sigmoid's 0–1 stretched so that both ends are reached, give or take half a percent.
+
+    A few percent of paint over all the hair is a blur. The small slope left beyond the ends is what lets
+    training turn back.
+    """
+    wide = level * 1.1 - 0.05
+    return 0.9 * wide.clamp(0, 1) + 0.1 * wide
 
 
 def keep_colours(shares: Tensor, tail: Tensor, colours: Tensor) -> Tensor:

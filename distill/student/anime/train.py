@@ -31,7 +31,7 @@ from distill.student.anime.samples import StepBatches
 WARM_UP_STEPS = 300
 SATURATION_WEIGHT = 0.05
 PAINT_WEIGHT = 0.5
-COVER_WEIGHT = 0.1
+COVER_WEIGHT = 0.3
 
 
 @dataclass(frozen=True)
