@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -85,16 +86,21 @@ class Lpips(nn.Module):
             state[f"head_{level}"] = torch.from_numpy(head).reshape(1, -1, 1, 1)
         return state
 
-    def features(self, pictures: Tensor) -> list[Tensor]:
-        """The five taps, each pixel's vector of length 1 (VGG16: relu1_2, 2_2, 3_3, 4_3, 5_3)."""
+    def activations(self, pictures: Tensor) -> Iterator[Tensor]:
+        """The rectified output of each convolution in turn (VGG16: relu1_1, 1_2, 2_1, …); stop when it is enough."""
         if min(pictures.shape[2:]) < MIN_PX:
             raise ValueError(f"LPIPS needs pictures of at least {MIN_PX} px; got {tuple(pictures.shape)}.")
         x = (pictures - self.shift) / self.scale
-        taps = []
         for spec, conv in zip(self._backbone.convs, self.convs, strict=True):
             if spec.pool:
                 x = F.max_pool2d(x, spec.pool, 2)
             x = F.relu(conv(x))
+            yield x
+
+    def features(self, pictures: Tensor) -> list[Tensor]:
+        """The five taps, each pixel's vector of length 1 (VGG16: relu1_2, 2_2, 3_3, 4_3, 5_3)."""
+        taps = []
+        for spec, x in zip(self._backbone.convs, self.activations(pictures), strict=True):
             if spec.tap:
                 # The root's gradient is infinite where every channel is 0, hence the inner eps.
                 full = x.float()
