@@ -7,7 +7,7 @@ such a file's `generator.*` part could be loaded here.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -166,21 +166,28 @@ class Generator(nn.Module):
             )
         return w
 
-    def synthesize(self, w: Tensor, noise: Sequence[Tensor] | str | None = None) -> Tensor:
-        """W+ [N,L,512] (or w [N,512]) → picture [N,3,S,S]."""
+    def synthesize(
+        self, w: Tensor, noise: Sequence[Tensor] | str | None = None,
+        after: Callable[[Tensor, int], Tensor] | None = None,
+    ) -> Tensor:
+        """W+ [N,L,512] (or w [N,512]) → picture [N,3,S,S].
+
+        `after(x, row)` may change the features behind the 3×3 convolution of each row.
+        """
         w = self.rows(w)
         if noise == "fixed":
             noise = self.fixed_noise()
         maps = [None] * len(self.layout.noise_sizes) if noise is None else list(noise)
+        changed = after or _unchanged
         x = self.input.input.expand(w.shape[0], -1, -1, -1)
         if torch.is_autocast_enabled(x.device.type):
             x = x.to(torch.get_autocast_dtype(x.device.type))
-        x = self.conv1(x, w[:, 0], maps[0])
+        x = changed(self.conv1(x, w[:, 0], maps[0]), 0)
         picture = self.to_rgb1(x, w[:, 1])
         for index, to_rgb in enumerate(self.to_rgbs):
             row = 2 * index + 1
-            x = self.convs[2 * index](x, w[:, row], maps[row])
-            x = self.convs[2 * index + 1](x, w[:, row + 1], maps[row + 1])
+            x = changed(self.convs[2 * index](x, w[:, row], maps[row]), row)
+            x = changed(self.convs[2 * index + 1](x, w[:, row + 1], maps[row + 1]), row + 1)
             picture = to_rgb(x, w[:, row + 2], picture)
         return picture
 
@@ -197,6 +204,10 @@ class Generator(nn.Module):
         """The mean of f(z) over seeded samples, [512]: the centre for truncation."""
         draws = torch.randn(samples, self.code_dim, generator=torch.Generator().manual_seed(seed))
         return self.map(draws.to(self.input.input.device)).mean(0)
+
+
+def _unchanged(x: Tensor, row: int) -> Tensor:
+    return x
 
 
 def draw_noise(
