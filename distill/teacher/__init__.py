@@ -1,0 +1,1 @@
+"""The teacher: DualStyleGAN's training, its codes, and what is done with it once trained."""
