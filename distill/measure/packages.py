@@ -14,7 +14,7 @@ import importlib.util
 import os
 import pickle
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import torch
@@ -93,7 +93,7 @@ def save_travelling(folder: Path, name: str, state: dict[str, Any]) -> Path:
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Reads pickles of nested dicts of NumPy arrays and refuses everything else."""
+    """Reads pickles of nested dicts and lists of NumPy arrays, strings and numbers; refuses everything else."""
 
     allowed = frozenset({
         ("numpy.core.multiarray", "_reconstruct"), ("numpy", "ndarray"), ("numpy", "dtype"),
@@ -108,7 +108,12 @@ class _ArraysOnly(pickle.Unpickler):
         return super().find_class(module, name)
 
 
+def load_arrays(file: BinaryIO) -> Any:
+    """Nested dicts of arrays from an open pickle; raises `pickle.UnpicklingError` for any other object in it."""
+    return _ArraysOnly(file).load()
+
+
 def read_arrays(path: Path) -> dict[str, Any]:
-    """Nested dicts of arrays from a pickle; any other object in it is refused."""
+    """Nested dicts of arrays from a pickle, as `load_arrays`."""
     with open(path, "rb") as file:
-        return _ArraysOnly(file).load()
+        return load_arrays(file)
