@@ -144,14 +144,43 @@ class FaceIdentity(nn.Module):
         self.eval()
 
     def forward(self, pictures: Tensor) -> Tensor:
+        return F.normalize(self.pooled(pictures), dim=1)
+
+    def pooled(self, pictures: Tensor) -> Tensor:
+        """The vectors [N,1024] before they are brought to unit length."""
         size = pictures.shape[-1]
         left, top, right, bottom = (round(edge * size) for edge in FACE_BOX)
         face = pictures[:, :, top:bottom, left:right].float()
         shrinks = face.shape[-1] > INPUT_PX
         face = F.interpolate(face, size=(INPUT_PX, INPUT_PX), mode="bilinear", antialias=shrinks)
         x = (face.flip(1) + 1) * 127.5 - self.mean
-        return F.normalize(self.stages(x).mean((2, 3)), dim=1)
+        return self.stages(x).mean((2, 3))
 
     def similarity(self, a: Tensor, b: Tensor) -> Tensor:
         """Cosine of two batches of faces [N]."""
         return (self(a) * self(b)).sum(1)
+
+
+class AgeAndSex(nn.Module):
+    """The same network's estimates of age and sex, for tables of results by group; not of who somebody is.
+
+    Raises `MissingNetwork` as `FaceIdentity` does.
+    """
+
+    def __init__(self, folder: Path | None = None) -> None:
+        super().__init__()
+        weights = read_weights(folder or cache_dir())
+        self.body = FaceIdentity(folder)
+        for name, layer in (("feats", "features"), ("age_pred", "age"), ("gender_pred", "sex")):
+            kernel = weights[f"{name}/kernel"]
+            linear = nn.Linear(*kernel.shape)
+            linear.load_state_dict({"weight": kernel.t(), "bias": weights[f"{name}/bias"]})
+            setattr(self, layer, linear)
+        self.requires_grad_(False)
+
+    def forward(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """Aligned faces [N,3,S,S] in [-1,1] → age in years [N], probability that the face looks male [N]."""
+        features = F.relu(self.features(self.body.pooled(pictures)))
+        shares = self.age(features).softmax(1)
+        years = torch.arange(shares.shape[1], dtype=shares.dtype)
+        return (shares * years).sum(1), torch.sigmoid(self.sex(features))[:, 0]

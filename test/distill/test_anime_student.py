@@ -24,6 +24,7 @@ from distill.student.anime.flow import exact_field
 from distill.student.anime.golden import block_code
 from distill.student.anime.network import SIZES, AnimeModel, fold_styles, keep_colours, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
+from distill.student.anime.retrieval import retrieval
 from distill.student.anime.samples import StepBatches, draw_sample, feature_weight
 from distill.verbs import load_verb
 
@@ -221,6 +222,9 @@ def test_a_trained_run_is_exported_evaluated_and_shown(cache, tmp_path):
     summary = evaluate(trained, cache, 3)["summary"]
     assert 0 <= summary["matteIou"] <= 1
     assert summary["psnrFeatures"] > 3
+    found = retrieval(trained, cache, cache.rows(held=True), atelier.part_set(), among=20)
+    # Hair and clothes come from the code, so that even an untrained student shows whom it was asked for.
+    assert found["retrieved"] > 0.8 > found["retrievedByChance"]
     studies = [atelier.study()]
     ranks = warps_followed(trained, cache, atelier.part_set(), studies, atelier.PHOTOS, atelier.MATTES)
     assert ranks["blinkRigRank"] > 0.85

@@ -22,7 +22,7 @@ LABELS = {
     "jawRank": "rank correlation of mouth area with known jaw openings", "jawRigRank": "the same of the atelier's drawing",
     "renderJawRank": "rank correlation of mouth area with the jaw morph of rendered heads", "renderJawRigRank": "the same of the atelier's drawing",
     "renderEyesRight": "eyes of rendered heads drawn shut or open rightly", "renderEyesRigRight": "the same of the atelier's drawing",
-    "retrieved": "right exemplar nearest", "retrievedByChance": "by chance",
+    "retrieved": "right exemplar nearest among 200 that no training saw", "retrievedByChance": "by chance",
     "noiseDeviation": "change under noise of σ 2/255, 0–1", "jitterDeviation": "change under crop jitter of about 1 px, 0–1",
     "structureMonotone": "structure sweeps that move away steadily", "keepColourMonotone": "colour sweeps that move away steadily",
 }  # fmt: skip
@@ -91,7 +91,14 @@ def metrics_text(evaluation: dict[str, Any]) -> str:
         "|---|---|",
         *(f"| {label} | {summary[name]:.3f} |" for name, label in LABELS.items() if name in summary),
         "",
-        "PSNR on eyes and mouth by skin tone: " + ", ".join(f"{name} {value:.2f}" for name, value in evaluation["skinTones"].items()),
+        "Age and sex are estimates of a network (`distill/measure/identity.py`) and tell of how people look only.",
+        "",
+        "| group | people | pairs | PSNR on eyes and mouth, dB | matte IoU |",
+        "|---|---|---|---|---|",
+        *(
+            f"| {name} | {group['people']} | {group['pairs']} | {group['psnrFeatures']:.1f} | {group['matteIou']:.3f} |"
+            for name, group in evaluation["groups"].items()
+        ),
         "",
     ]
     return "\n".join(lines)

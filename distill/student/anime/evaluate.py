@@ -13,9 +13,11 @@ from distill.atelier.parts import PartSet
 from distill.atelier.photos import read_studies
 from distill.data.faces import held_out
 from distill.student.anime.cache import PairCache
-from distill.student.anime.canvas import CHANNELS, PIXELS, canvas_of, compose, compose_sources, sources
+from distill.student.anime.canvas import CHANNELS, PIXELS, canvas_of, compose
 from distill.student.anime.checkpoints import TrainedAnime, load_anime
 from distill.student.anime.expression_check import morphs_followed, warps_followed
+from distill.student.anime.groups import age_and_sex_groups, skin_group
+from distill.student.anime.retrieval import retrieval
 from distill.student.anime.samples import Jitter, crop_photo, draw_sample, feature_weight
 from distill.student.evaluate import decibels, intersection_over_union, rounded, steady
 from distill.student.manifest import write_json
@@ -30,8 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder (or checkpoint) of train-anime")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="cache made by anime-cache")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where to write the results, such as models/anime-lite/evaluation.json")
-    parser.add_argument("--parts", type=Path, metavar="DIR", help="layered parts; with the next two: expression against known warps")
-    parser.add_argument("--photos", type=Path, metavar="DIR", help="aligned photos")
+    parser.add_argument("--parts", type=Path, metavar="DIR", help="layered parts: retrieval; with the next two: expression against known warps")
+    parser.add_argument("--photos", type=Path, metavar="DIR", help="aligned photos; alone: results by estimated age and sex (needs `fetch-identity`)")
     parser.add_argument("--studies", type=Path, metavar="DIR", help="folder with photos.jsonl.gz and mattes/")
     parser.add_argument("--renders", type=Path, metavar="DIR", help="folder of atelier-renders; with --parts: expression against known morphs")
     parser.add_argument("--render-count", type=int, default=160, metavar="N", help="renders (default: %(default)s)")
@@ -44,7 +46,9 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     cache = PairCache(args.cache)
     trained = load_anime(args.run, cache.flow)
-    results = evaluate(trained, cache, args.pairs)
+    results = evaluate(trained, cache, args.pairs, args.photos)
+    if args.parts:
+        results["summary"] |= rounded(retrieval(trained, cache, held_out_rows(cache, args.pairs), PartSet(args.parts)))
     if args.parts and args.photos and args.studies:
         studies = [study for study in read_studies(args.studies / "photos.jsonl.gz") if held_out(study.file.source, study.file.name)]
         ranks = warps_followed(trained, cache, PartSet(args.parts), studies[: args.people], args.photos, args.studies / "mattes")
@@ -62,15 +66,22 @@ def gradient_energy(picture: np.ndarray, mask: np.ndarray) -> float:
     return float((((across**2).sum(-1) + (down**2).sum(-1)) * mask[:-1, :-1]).sum())
 
 
-def evaluate(trained: TrainedAnime, cache: PairCache, pairs: int) -> dict[str, Any]:
-    """Pictures, mattes, retrieval and steadiness on held-out pairs; each number is a mean over pairs."""
+def held_out_rows(cache: PairCache, pairs: int) -> list[dict[str, Any]]:
+    """`pairs` held-out pairs, spread over all."""
     rows = cache.rows(held=True)
-    rows = rows[:: max(1, len(rows) // pairs)][:pairs]
+    return rows[:: max(1, len(rows) // pairs)][:pairs]
+
+
+def evaluate(trained: TrainedAnime, cache: PairCache, pairs: int, photos: Path | None = None) -> dict[str, Any]:
+    """Pictures, mattes and steadiness on held-out pairs; each number is a mean over pairs. photos: also by age and sex."""
+    rows = held_out_rows(cache, pairs)
+    groups = [(skin_group(row["skin"]),) for row in rows]
+    if photos is not None:
+        groups = [(*tone, *found) for tone, found in zip(groups, age_and_sex_groups([photos / row["file"] for row in rows]))]
     constant = constant_pictures(cache)
     distance = _perceptual()
     values: dict[str, list[float]] = {}
     energies = {name: np.zeros(2) for name in ("hair", "eyes", "mouth")}
-    tones: dict[str, list[float]] = {}
     rng = np.random.default_rng(0)
     for number, row in enumerate(rows):
         sample = draw_sample(cache, row, None)
@@ -93,7 +104,6 @@ def evaluate(trained: TrainedAnime, cache: PairCache, pairs: int) -> dict[str, A
             found |= steadiness(trained, cache, row, sample, style, drawn, rng)
         for name, value in found.items():
             values.setdefault(name, []).append(value)
-        tones.setdefault(skin_group(row["skin"]), []).append(found["psnrFeatures"])
         field, _ = cache.flow.field(sample["pose"], float(code[0, 0]) / 255, row["structure"])
         hair = compose(canvas_of(code).reshape(PIXELS, CHANNELS), field)[..., 4] * (1 - np.clip(2 * features, 0, 1))
         regions = {"hair": hair > 0.5, "eyes": _around(cache, row, (0, 1)) > 0.5, "mouth": _around(cache, row, (2,)) > 0.5}
@@ -101,18 +111,17 @@ def evaluate(trained: TrainedAnime, cache: PairCache, pairs: int) -> dict[str, A
             energies[name] += [gradient_energy(drawn[..., :3], mask), gradient_energy(target[..., :3], mask)]
     summary = {name: float(np.mean(found)) for name, found in values.items()}
     summary |= {f"gradientEnergy{name.capitalize()}": float(pair[0] / max(pair[1], 1e-9)) for name, pair in energies.items()}
-    summary |= retrieval(trained, cache, rows)
     return {
         "model": trained.id, "images": trained.images, "commit": trained.commit, "pairs": len(rows),
         "people": len({row["file"] for row in rows}), "summary": rounded(summary),
-        "skinTones": rounded({name: float(np.mean(found)) for name, found in sorted(tones.items())}),
+        "groups": {name: group_results([i for i, names in enumerate(groups) if name in names], rows, values) for name in sorted({*sum(groups, ())})},
     }  # fmt: skip
 
 
-def skin_group(skin: list[int]) -> str:
-    """Which third of the drawn skin's lightness a person's skin lies in."""
-    luma = float(np.dot(skin, [0.299, 0.587, 0.114])) / 255
-    return "dark" if luma < 0.62 else "medium" if luma < 0.82 else "light"
+def group_results(members: list[int], rows: list[dict[str, Any]], values: dict[str, list[float]]) -> dict[str, float]:
+    """Means over the pairs of one group of people."""
+    means = {name: float(np.mean([values[name][index] for index in members])) for name in ("psnrFeatures", "matteIou")}
+    return {"people": len({rows[index]["file"] for index in members}), "pairs": len(members)} | rounded(means)
 
 
 def _around(cache: PairCache, row: dict[str, Any], which: tuple[int, ...]) -> np.ndarray:
@@ -177,20 +186,3 @@ def steadiness(
         "structureMonotone": float(steady(structure)),
         "keepColourMonotone": float(steady(colour)),
     }
-
-
-def retrieval(trained: TrainedAnime, cache: PairCache, rows: list[dict[str, Any]], draws: int = 20) -> dict[str, float]:
-    """How often the drawing of one exemplar lies nearest to the layers of that exemplar among all cached ones."""
-    rng, right = np.random.default_rng(20), 0
-    canvases = [np.round(canvas_of(code)[:, :4] * 255).astype(np.uint8) for code in cache.codes]
-    for _ in range(draws):
-        row = rows[int(rng.integers(len(rows)))]
-        sample = draw_sample(cache, row, None)
-        drawn = trained.styled(sample["face"], sample["pose"], trained.style(cache.codes[row["exemplar"]], row["structure"]))
-        taken = [sources(cache.flow.field(sample["pose"], male, row["structure"])[0]) for male in (0.0, 1.0)]
-        distances = []
-        for code, canvas in zip(cache.codes, canvases):
-            layers = compose_sources(canvas, taken[int(code[0, 0] > 127)]).astype(np.float32) / 255
-            distances.append(float((np.abs(layers[..., :3] - drawn[..., :3] * layers[..., 3:4]) * drawn[..., 3:]).mean()))
-        right += int(np.argmin(distances)) == row["exemplar"]
-    return {"retrieved": right / draws, "retrievedByChance": 1 / len(cache.codes)}

@@ -210,12 +210,7 @@ class AnimeStudent(nn.Module):
 
     def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> Painted:
         """The picture of moved layers, for whole crops or tiles."""
-        logits = self.painter(face, moved, places, modulation + self.pose_modulation(pose))
-        level = torch.sigmoid(logits.float())
-        paint, cover, matte = level[:, :3], reach_ends(level[:, 3:4]), reach_ends(level[:, 4:5])
-        bare = 1 - cover
-        rgb = moved[:, :3] * bare + paint * (1 - bare * moved[:, 3:4])
-        return Painted(rgb, matte, paint, logits)
+        return lay_over(moved, self.painter(face, moved, places, modulation + self.pose_modulation(pose)))
 
     def photo_colours(self, face: Tensor) -> Tensor:
         """The photo's hair and skin colour [b,6] in 0–1: the crop holds still, so where a coarse cell lies says what it shows."""
@@ -259,9 +254,23 @@ class AnimeStudent(nn.Module):
         fields, mouth = self.flow(pose, canvas_flow)
         moved = self.move_layers(canvas_layers, fields)
         styled, tail = modulation[:, :-TAIL], modulation[:, -TAIL:]
-        rgb, matte, *_ = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
-        rgb = rgb * keep_colours(moved[:, 4:6], tail, self.photo_colours(face))
-        return torch.cat([rgb.clamp(0, 1) * 2 - 1, matte.clamp(0, 1)], 1)
+        painted = self.paint(face, moved[:, :4], self.places(fields[FACE : FACE + 1], mouth), styled, pose)
+        return finish(painted, moved, tail, self.photo_colours(face))
+
+
+def lay_over(moved: Tensor, logits: Tensor) -> Painted:
+    """Paint over moved layers, as far as it covers them or nothing lies there."""
+    level = torch.sigmoid(logits.float())
+    paint, cover, matte = level[:, :3], reach_ends(level[:, 3:4]), reach_ends(level[:, 4:5])
+    bare = 1 - cover
+    rgb = moved[:, :3] * bare + paint * (1 - bare * moved[:, 3:4])
+    return Painted(rgb, matte, paint, logits)
+
+
+def finish(painted: Painted, moved: Tensor, tail: Tensor, colours: Tensor) -> Tensor:
+    """The graph's output [b,4,256,256] of what was painted, in the colours asked for."""
+    rgb = painted.rgb * keep_colours(moved[:, 4:6], tail, colours)
+    return torch.cat([rgb.clamp(0, 1) * 2 - 1, painted.matte.clamp(0, 1)], 1)
 
 
 def reach_ends(level: Tensor) -> Tensor:

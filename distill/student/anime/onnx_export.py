@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from distill.student.anime.canvas import CODE_WIDTH, PACKED, PIXELS, ROWS
 from distill.student.anime.flow import FEATURES, FIELD_SIZE, SIZE_PX
-from distill.student.anime.network import FACE, AnimeStudent, keep_colours
+from distill.student.anime.network import FACE, AnimeStudent, finish, lay_over
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.style_head import TAIL, AnimeStyleHead
 from distill.student.onnx_export import OPSET, check_graph
@@ -48,11 +48,7 @@ class HalfAnimeStudent(nn.Module):
         styled, tail = modulation[:, :-TAIL] + student.pose_modulation(pose), modulation[:, -TAIL:]
         places = student.places(fields[FACE : FACE + 1], mouth)
         logits = student.painter(face.half(), moved[:, :4].half(), places.half(), styled.half())
-        opacity = torch.sigmoid(logits.float())
-        bare = 1 - opacity[:, 3:4]
-        rgb = moved[:, :3] * bare + opacity[:, :3] * (1 - bare * moved[:, 3:4])
-        rgb = rgb * keep_colours(moved[:, 4:6], tail, student.photo_colours(face))
-        return torch.cat([rgb.clamp(0, 1) * 2 - 1, opacity[:, 4:5]], 1)
+        return finish(lay_over(moved, logits), moved, tail, student.photo_colours(face))
 
 
 def export_anime_student(student: AnimeStudent, path: Path, half: bool = False) -> None:

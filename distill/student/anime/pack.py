@@ -15,7 +15,7 @@ from distill.atelier.expression import REST
 from distill.atelier.parts import AUTHOR, LICENCE, ORIGIN, PartSet
 from distill.atelier.pose import rest_pose
 from distill.checkpoint import write_atomic
-from distill.student.anime.canvas import CODE_WIDTH, ROWS
+from distill.student.anime.canvas import CODE_WIDTH, ROWS, coarse_code
 from distill.student.anime.crop import crop_pose
 from distill.student.manifest import write_json
 
@@ -37,7 +37,7 @@ def write_anime_pack(folder: Path, models: dict[str, str], parts: PartSet, exemp
     for exemplar, name, code in zip(exemplars, NAMES, codes):
         ident = name.lower()
         code_file, thumbnail_file = f"codes/{ident}.bin.gz", f"thumbnails/{ident}.jpg"
-        write_atomic(folder / code_file, code_bytes(code))
+        write_atomic(folder / code_file, code_bytes(coarse_code(code)))
         drawn = draw_portrait(Character(parts, exemplar, 0.5), REST, crop_pose(rest_pose()), structure=1.0, size=256)
         small = cv2.resize(drawn.rgb, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
         _, coded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
