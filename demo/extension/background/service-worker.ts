@@ -1,63 +1,52 @@
-/** Starts and ends the engine's document, and passes ports and settings on to it. Keeps nothing that may not be lost. */
-import type { ConnectedViewer, ConnectRequest, RuntimeMessage, Ticket } from '../common/messages';
+/** Passes ports and settings on to the engine, and starts and ends its document. Keeps nothing that may not be lost. */
+import type { ConnectRequest, RuntimeMessage, Ticket } from '../common/messages';
 import { readSettings, watchSettings } from '../common/settings';
-import type { ExtensionWorker } from './worker-scope';
+import { EngineDocument } from './engine-document';
+import type { ClientMessageEvent, ExtensionWorker } from './worker-scope';
 
 const worker = globalThis as unknown as ExtensionWorker;
-/** How long after a viewer was passed on the engine may not be closed: the message about it may still be on its way. */
-const SETTLE_MS = 2000;
+const ENGINE_URL = chrome.runtime.getURL('offscreen.html');
 
-const tickets = new Set<string>();
-let lastViewerMs = -Infinity;
-let starting: Promise<void> | undefined;
-
-async function startEngine(): Promise<void> {
-  if (await chrome.offscreen.hasDocument()) return;
-  starting ??= chrome.offscreen.createDocument({
+const engine = new EngineDocument({
+  exists: () => chrome.offscreen.hasDocument(),
+  open: () => chrome.offscreen.createDocument({
     url: 'offscreen.html',
     reasons: ['USER_MEDIA'],
     justification: 'Opens the camera and restyles its picture, also while the page that shows it is hidden.',
-  });
-  try {
-    await starting;
-  } finally {
-    starting = undefined;
-  }
-}
+  }),
+  close: () => chrome.offscreen.closeDocument(),
+  find: async () => (await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })).find(({ url }) => url === ENGINE_URL),
+});
 
-async function issueTicket(): Promise<Ticket> {
+const tickets = new Set<string>();
+
+function issueTicket(): Ticket {
   const ticket = crypto.randomUUID();
   tickets.add(ticket);
-  await startEngine();
   return { ticket };
 }
 
-async function closeEngine(): Promise<void> {
-  if (tickets.size === 0 && Date.now() - lastViewerMs > SETTLE_MS && (await chrome.offscreen.hasDocument())) await chrome.offscreen.closeDocument();
+async function connect({ data, ports, source }: ClientMessageEvent): Promise<void> {
+  const [port, told] = ports;
+  if (port === undefined || told === undefined) return;
+  const { ticket } = data as ConnectRequest;
+  const popup = source?.url === chrome.runtime.getURL('popup.html');
+  try {
+    if (!popup && (ticket === undefined || !tickets.delete(ticket))) throw new Error('The StyleFilter Camera does not know who is asking for it; try again.');
+    await engine.connect(async () => ({ id: ticket ?? crypto.randomUUID(), viewer: popup ? 'popup' : 'page', settings: await readSettings() }), [port, told]);
+  } catch (error) {
+    told.postMessage(error instanceof Error ? error.message : String(error));
+    port.close();
+  }
 }
 
-async function connect({ ticket }: ConnectRequest, port: MessagePort, fromUrl: string): Promise<void> {
-  const popup = fromUrl === chrome.runtime.getURL('popup.html');
-  if (!popup && (ticket === undefined || !tickets.delete(ticket))) return port.close();
-  lastViewerMs = Date.now();
-  await startEngine();
-  const settings = await readSettings();
-  const pages = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true });
-  const engine = pages.find(({ url }) => url === chrome.runtime.getURL('offscreen.html'));
-  engine?.postMessage({ viewer: popup ? 'popup' : 'page', settings } satisfies ConnectedViewer, [port]);
-}
-
-worker.addEventListener('message', (event) => {
-  const port = event.ports[0];
-  if (port !== undefined && event.source !== null) event.waitUntil(connect(event.data as ConnectRequest, port, event.source.url));
-});
+worker.addEventListener('message', (event) => event.waitUntil(connect(event)));
 
 chrome.runtime.onMessage.addListener((message, _sender, answer) => {
-  const { type } = message as RuntimeMessage;
-  if (type === 'engine-idle') void closeEngine();
-  if (type !== 'open-camera') return undefined;
-  issueTicket().then(answer, (error: unknown) => console.error(error));
-  return true; // the answer comes later
+  const request = message as RuntimeMessage;
+  if (request.type === 'open-camera') answer(issueTicket());
+  if (request.type === 'engine-idle') engine.closeIdle(request.newest).catch((error: unknown) => console.error(error));
+  return undefined;
 });
 
 watchSettings((settings) => {

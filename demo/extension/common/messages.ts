@@ -46,8 +46,8 @@ export type FromViewer =
 export type RuntimeMessage =
   /** A content script whose page may use the camera; answered with {@link Ticket}. */
   | { readonly type: 'open-camera' }
-  /** The engine has had nobody to work for and may be closed. */
-  | { readonly type: 'engine-idle' }
+  /** The engine has had nobody to work for since the viewer `newest` and may be closed. */
+  | { readonly type: 'engine-idle'; readonly newest: string | undefined }
   | { readonly type: 'settings'; readonly settings: CameraSettings };
 
 /** Lets one bridge reach the engine, once. */
@@ -55,13 +55,15 @@ export interface Ticket {
   readonly ticket: string;
 }
 
-/** A bridge or the popup to the service worker, with the port of its viewer. */
+/** A bridge or the popup to the service worker, with the port of its viewer and one for the answer: null or what went wrong. */
 export interface ConnectRequest {
   readonly ticket: string | undefined;
 }
 
-/** The service worker to the engine, with the port of a viewer. */
+/** The service worker to the engine, with the same two ports. */
 export interface ConnectedViewer {
+  /** Differs from viewer to viewer. */
+  readonly id: string;
   readonly viewer: 'page' | 'popup';
   readonly settings: CameraSettings;
 }

@@ -7,21 +7,24 @@ import { CameraEngine } from './camera-engine';
 const KEEP_MS = 15_000;
 
 let closing: ReturnType<typeof setInterval> | undefined;
+let newest: string | undefined;
 
 const engine = new CameraEngine(DEFAULT_SETTINGS, () => {
   clearInterval(closing);
   closing = setInterval(() => {
-    // The service worker may be in the middle of sending somebody here; then it does not close this document yet.
-    void chrome.runtime.sendMessage({ type: 'engine-idle' } satisfies RuntimeMessage);
+    // The service worker may have sent somebody here who has not arrived; then it does not close this document yet.
+    void chrome.runtime.sendMessage({ type: 'engine-idle', newest } satisfies RuntimeMessage);
   }, KEEP_MS);
 });
 
 navigator.serviceWorker.addEventListener('message', ({ data, ports }: MessageEvent<ConnectedViewer>) => {
-  const port = ports[0];
-  if (port === undefined) return;
+  const [port, told] = ports;
+  if (port === undefined || told === undefined) return;
   clearInterval(closing);
+  newest = data.id;
   engine.change(data.settings);
   engine.add(data.viewer, port);
+  told.postMessage(null);
 });
 navigator.serviceWorker.startMessages();
 

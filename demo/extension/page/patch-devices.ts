@@ -39,10 +39,8 @@ async function openVirtual(link: RelayLink, status: CameraStatus, native: GetUse
   const sound = await openSound(native, audio, status.permission === 'prompt');
   try {
     const constraints = typeof video === 'object' ? video : {};
-    const { port1, port2 } = new MessageChannel();
     const { deviceId, groupId } = status;
-    await link.open(port2);
-    const [camera, track] = await VirtualCamera.open(port1, { deviceId, groupId }, constraints);
+    const [camera, track] = await VirtualCamera.open((port) => link.open(port), { deviceId, groupId }, constraints);
     markTrack(track, camera, constraints);
     return new MediaStream([...sound, track]);
   } catch (error) {

@@ -28,13 +28,19 @@ export class VirtualCamera {
   }
 
   /**
-   * Waits until the engine has opened the camera at the other end of the port.
+   * Waits until the engine has opened the camera and its first picture is there.
+   * @param handOver Brings a port to the engine.
    * @returns the camera and its first track
    * @throws {DOMException} what kept the engine from it, or `OverconstrainedError`
    */
-  static async open(port: MessagePort, ids: CameraIds, constraints: MediaTrackConstraints): Promise<readonly [VirtualCamera, MediaStreamTrack]> {
-    const most = await openedOf(port);
+  static async open(handOver: (port: MessagePort) => Promise<void>, ids: CameraIds, constraints: MediaTrackConstraints): Promise<readonly [VirtualCamera, MediaStreamTrack]> {
+    const { port1: port, port2 } = new MessageChannel();
+    let gone = false;
+    port.addEventListener('close', () => (gone = true), { once: true });
     try {
+      await handOver(port2);
+      if (gone) throw wentAway();
+      const most = await openedOf(port);
       const format = formatFor(constraints, most);
       const generator = new MediaStreamTrackGenerator({ kind: 'video' });
       const writer = generator.writable.getWriter();
@@ -44,6 +50,7 @@ export class VirtualCamera {
       const camera = new VirtualCamera(port, ids, most, format, writer);
       camera.adopt(track);
       await camera.#frame();
+      if (camera.#closed) throw wentAway();
       return [camera, track];
     } catch (error) {
       port.postMessage({ type: 'leave' } satisfies FromViewer);
@@ -123,7 +130,7 @@ export class VirtualCamera {
 
 function openedOf(port: MessagePort): Promise<Format> {
   return new Promise((resolve, reject) => {
-    const lost = (): void => reject(new DOMException('The StyleFilter Camera went away while it was being opened.', 'NotReadableError'));
+    const lost = (): void => reject(wentAway());
     port.addEventListener('close', lost, { once: true });
     port.onmessage = ({ data }: MessageEvent<FromEngine>) => {
       if (data.type === 'opened') resolve(data.capabilities);
@@ -131,6 +138,10 @@ function openedOf(port: MessagePort): Promise<Format> {
       else if (data.type === 'ended') lost();
     };
   });
+}
+
+function wentAway(): DOMException {
+  return new DOMException('The StyleFilter Camera went away while it was being opened.', 'NotReadableError');
 }
 
 function formatFor(constraints: MediaTrackConstraints, most: Format): Format {

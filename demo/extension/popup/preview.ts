@@ -1,4 +1,4 @@
-import { connectViewer } from '../bridge/connect-viewer';
+import { answerOf, connectViewer } from '../bridge/connect-viewer';
 import { unpackFrame } from '../common/frames';
 import type { FromEngine, FromViewer } from '../common/messages';
 
@@ -46,7 +46,8 @@ export function createPreview(canvas: HTMLCanvasElement, text: HTMLElement, onPr
       port = port1;
       say('Starting …');
       port1.onmessage = ({ data }: MessageEvent<FromEngine>) => hear(data, (answer) => port1.postMessage(answer));
-      connectViewer(port2).catch((error: unknown) => onProblem(String(error)));
+      const { port1: answer, port2: told } = new MessageChannel();
+      Promise.all([answerOf(answer), connectViewer(port2, told)]).catch((error: unknown) => onProblem(error instanceof Error ? error.message : String(error)));
     },
     stop() {
       port?.postMessage({ type: 'leave' } satisfies FromViewer);
