@@ -29,6 +29,7 @@ VERBS: dict[str, Verb] = {
     "train-anime": Verb("distill.student.anime.train", "train the anime student on drawn pairs"),
     "evaluate-anime": Verb("distill.student.anime.evaluate", "held-out quality of a trained anime student"),
     "export-anime": Verb("distill.student.anime.export", "a trained anime student into models/, manifest, card and pack"),
+    "train-anime-encoder": Verb("distill.student.anime.encoder_verb", "a picture of a character into the parts and colours of the anime pack"),
     "fit-blendshapes": Verb("distill.student.anime.blendshape_fit", "expressions from points alone, for face models without blendshapes"),
     "anime-sheet": Verb("distill.student.anime.sheet", "held-out people, the atelier's drawing and anime students"),
     "prepare": Verb("distill.data.prepare", "photos into aligned squares with landmarks, blendshapes, mattes"),

@@ -25,13 +25,15 @@ _OUT_OF_FRAME_MAX = 0.05
 
 @dataclass(frozen=True)
 class PhotoFile:
-    """A photo in a folder: its `name` there, `source`, `licence`, `origin` and `tier`."""
+    """A photo in a folder: its `name` there, `source`, `licence`, `origin` and `tier`; `held_out`:
+    never to be trained on."""
 
     name: str
     source: str
     licence: str
     origin: str
     tier: str
+    held_out: bool = False
 
     @property
     def stem(self) -> str:
@@ -53,7 +55,7 @@ def list_photos(
     folder: Path, *, tier: str = "A", min_size_px: int = 256, licence: str | None = None
 ) -> list[PhotoFile]:
     """The usable photos of a folder with an ``index.csv`` (file, size_px, source, tier, origin,
-    licence, out_of_frame), or, without an index, every picture under the given `licence`.
+    licence, out_of_frame, where it has one held_out), or, without an index, every picture under the given `licence`.
 
     `tier` names the allowed ones, such as ``AB``. Raises `AtelierError` when a licence is missing.
     """
@@ -73,7 +75,7 @@ def list_photos(
                 usable = (row["tier"] in tier and int(row["size_px"]) >= min_size_px
                           and float(row["out_of_frame"] or 0) <= _OUT_OF_FRAME_MAX)
                 photo = PhotoFile(row["file"], row["source"], row["licence"].strip(),
-                                  row["origin"], row["tier"])
+                                  row["origin"], row["tier"], row.get("held_out") == "1")
             except (KeyError, TypeError, ValueError) as error:
                 raise AtelierError(f"{index}: a row cannot be read ({error!r}).") from None
             if usable and not photo.licence:

@@ -90,6 +90,11 @@ def random_shot(rng: np.random.Generator, name: str) -> dict[str, object]:
     }
 
 
+def held_out_avatar(avatar: str) -> bool:
+    """Whether a head is kept for evaluation: every third one of its group of origin and sex."""
+    return "_3_" in avatar
+
+
 def plan_renders(avatars: Path, count: int, seed: int) -> dict[str, list[dict[str, object]]]:
     """`count` shots spread evenly over the GLB files of a folder; deterministic by `seed`."""
     names = sorted(path.stem for path in avatars.glob("*.glb"))

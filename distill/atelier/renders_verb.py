@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import csv
 import json
 import time
 from collections.abc import Iterator
@@ -13,9 +14,9 @@ from tqdm import tqdm
 
 from distill.atelier.landmarks import FaceReading, write_landmarks
 from distill.atelier.parts import AtelierError
-from distill.atelier.photos import load_photo
+from distill.atelier.photos import INDEX, load_photo
 from distill.atelier.reader import FaceReader
-from distill.atelier.renders import plan_renders, render
+from distill.atelier.renders import held_out_avatar, plan_renders, render
 from distill.atelier.sheets import save_sheet
 
 
@@ -42,6 +43,7 @@ def main(args: argparse.Namespace) -> int:
         raise SystemExit(f"atelier-renders: {error}") from None
     print(f"{len(rows)} renders, {len(rows) / (time.monotonic() - start):.2f} a second")
     (args.out / "renders.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    write_index(args.out / INDEX, rows, args.size)
     if args.landmarker is not None:
         write_landmarks(args.out / "landmarks.jsonl.gz", _read_all(args, rows))
     shown = [cv2.resize(load_photo(args.out / row["file"]), (192, 192),
@@ -49,6 +51,16 @@ def main(args: argparse.Namespace) -> int:
     save_sheet(args.out / "sheets" / "renders.jpg",
                [shown[start:start + 8] for start in range(0, len(shown), 8)])
     return 0
+
+
+def write_index(path: Path, rows: list[dict[str, object]], size_px: int) -> None:
+    """The renders as an index of photos, so that they can be trained on like them."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["file", "size_px", "source", "tier", "origin", "licence", "out_of_frame", "held_out"])
+        for row in rows:
+            table.writerow([row["file"], size_px, "valid-avatars", "A", row["origin"], row["licence"], 0,
+                            int(held_out_avatar(str(row["avatar"])))])
 
 
 def _read_all(args: argparse.Namespace, rows: list[dict[str, object]]) -> Iterator[FaceReading]:

@@ -147,7 +147,7 @@ def test_keeping_no_colours_changes_nothing_and_keeping_all_brings_the_photos():
 
 def test_batches_are_the_same_whenever_they_are_asked_for(cache):
     def batches() -> StepBatches:
-        return StepBatches(cache, batch=2, seed=5, steps=9, tile_px=128, outside_weight=0.2, feature_gain=7.0)
+        return StepBatches([cache], batch=2, seed=5, steps=9, tile_px=128, outside_weight=0.2, feature_gain=7.0)
 
     first, again = batches()[3], batches()[3]
     for name, value in first.items():

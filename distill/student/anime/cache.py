@@ -203,6 +203,11 @@ def encode_exemplars(parts: PartSet, exemplars: list[Exemplar]) -> np.ndarray:
     return np.stack([exemplar_code(parts, exemplar) for exemplar in exemplars])
 
 
+def kept_out(study: PhotoStudy) -> bool:
+    """Whether the person of a photo is kept for evaluation."""
+    return study.file.held_out or held_out(study.file.source, study.file.name)
+
+
 def draw_cache(
     folder: Path, arrays: Arrays, drawer: PairDrawer, studies: list[PhotoStudy], photo_folder: Path, matte_folder: Path,
     *, per_photo: int, seed: int, first: int = 0, step: int = 1,
@@ -216,7 +221,7 @@ def draw_cache(
     for place in range(first, len(arrays.photo), step):
         rng = np.random.default_rng([seed, 2, place])
         study = studies[int(order[place % len(studies)])]
-        held = held_out(study.file.source, study.file.name)
+        held = kept_out(study)
         warp = random_warp(rng) if place >= len(studies) or rng.random() < 0.5 else PhotoWarp()
         variant = Variant(study, warp, bool(rng.random() < 0.5))
         photo, pose, expression = read_variant(variant, photo_folder, matte_folder)

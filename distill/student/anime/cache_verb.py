@@ -15,8 +15,7 @@ from distill.atelier.geometry import mirror_reading
 from distill.atelier.parts import PartSet
 from distill.atelier.photos import PhotoStudy, read_studies
 from distill.atelier.pose import read_pose
-from distill.data.faces import held_out
-from distill.student.anime.cache import Arrays, PairCache, PairDrawer, draw_cache, encode_exemplars, open_arrays, start_cache
+from distill.student.anime.cache import Arrays, PairCache, PairDrawer, draw_cache, encode_exemplars, kept_out, open_arrays, start_cache
 from distill.student.anime.flow import FlowModel, fit_flow
 from distill.student.anime.pose_vector import pose_vector
 
@@ -32,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exemplars", type=int, default=32, metavar="N", help="how many exemplars, as unlike as can be (default: %(default)s)")
     parser.add_argument("--count", type=int, default=3000, metavar="N", help="photos, each in another variant (default: %(default)s)")
     parser.add_argument("--per-photo", type=int, default=3, metavar="N", help="pairs of each photo (default: %(default)s)")
+    parser.add_argument("--like", type=Path, metavar="DIR", help="a cache whose exemplars and movement this one shares, so that both train together")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, metavar="N")
 
@@ -40,9 +40,13 @@ def main(args: argparse.Namespace) -> int:
     """Draws the whole cache; a training may read it meanwhile."""
     parts = PartSet(args.parts)
     studies = read_studies(args.studies / "photos.jsonl.gz")
-    exemplars = choose_exemplars(parts, args.exemplars, args.seed)
-    flow = fit_flow_to(studies, args.seed)
-    start_cache(args.out, args.count, args.count * args.per_photo, exemplars, encode_exemplars(parts, exemplars), flow)
+    if args.like is None:
+        exemplars = choose_exemplars(parts, args.exemplars, args.seed)
+        codes, flow = encode_exemplars(parts, exemplars), fit_flow_to(studies, args.seed)
+    else:
+        shared = PairCache(args.like)
+        exemplars, codes, flow = [exemplar_from_record(record) for record in shared.exemplars], shared.codes, shared.flow
+    start_cache(args.out, args.count, args.count * args.per_photo, exemplars, codes, flow)
     context = multiprocessing.get_context("spawn")
     jobs = [context.Process(target=_work, args=(args, rank)) for rank in range(1, args.workers)]
     for job in jobs:
@@ -60,7 +64,7 @@ def main(args: argparse.Namespace) -> int:
 def fit_flow_to(studies: list[PhotoStudy], seed: int) -> FlowModel:
     """The fields fitted to the photos that are not held out and their mirror images."""
     heads = []
-    known = [study for study in studies if not held_out(study.file.source, study.file.name)]
+    known = [study for study in studies if not kept_out(study)]
     for number, study in enumerate(known[:: max(1, len(known) // FITTED_HEADS)]):
         reading = mirror_reading(study.reading) if number % 2 else study.reading
         pose = read_pose(reading)

@@ -21,6 +21,7 @@ from distill.atelier.parts import PartSet
 from distill.atelier.photo_warps import PhotoWarp
 from distill.atelier.photos import PhotoStudy, load_photo
 from distill.atelier.pose import HeadPose, read_pose
+from distill.atelier.renders import held_out_avatar
 from distill.student.anime.cache import MARGIN_PX, SIZE_PX, PairCache, Variant, read_variant
 from distill.student.anime.canvas import exemplar_code
 from distill.student.anime.checkpoints import TrainedAnime
@@ -71,10 +72,11 @@ def warps_followed(
 
 
 def morphs_followed(trained: TrainedAnime, cache: PairCache, parts: PartSet, renders: Path, count: int) -> dict[str, float]:
-    """The same on rendered heads, where jaw and lids are known: pixels to landmarks to drawing."""
+    """The same on rendered heads that are held out, where jaw and lids are known: pixels to landmarks to drawing."""
     measured = Measured(trained, cache, parts)
     readings = {reading.file: reading for reading in read_landmarks(renders / "landmarks.jsonl.gz")}
-    rows = [json.loads(row) for row in (renders / "renders.jsonl").read_text(encoding="utf-8").splitlines()][:count]
+    rows = [json.loads(row) for row in (renders / "renders.jsonl").read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if held_out_avatar(row["avatar"])][:count]
     jaw, mouths, rig_mouths, right, rig_right = [], [], [], [], []
     for row in rows:
         if row["file"] not in readings:

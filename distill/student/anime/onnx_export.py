@@ -55,7 +55,7 @@ def export_anime_student(student: AnimeStudent, path: Path, half: bool = False) 
     """Writes the graph of one frame with static shapes."""
     shapes = student_shapes(student)
     module = HalfAnimeStudent(student) if half else copy.deepcopy(student)
-    _export(module, tuple(torch.zeros(shapes[name]) for name in STUDENT_INPUTS), STUDENT_INPUTS, ("styled",), path)
+    export_graph(module, tuple(torch.zeros(shapes[name]) for name in STUDENT_INPUTS), STUDENT_INPUTS, ("styled",), path)
 
 
 def export_anime_head(head: AnimeStyleHead, path: Path) -> None:
@@ -64,10 +64,10 @@ def export_anime_head(head: AnimeStyleHead, path: Path) -> None:
     Constants are not folded: that would store the fields in float32.
     """
     inputs = (torch.zeros(1, ROWS, CODE_WIDTH), torch.ones(1, ROWS), torch.zeros(1, 1))
-    _export(copy.deepcopy(head), inputs, ("extrinsic_code", "weights", "keep_color"), HEAD_OUTPUTS, path, fold=False)
+    export_graph(copy.deepcopy(head), inputs, ("extrinsic_code", "weights", "keep_color"), HEAD_OUTPUTS, path, fold=False)
 
 
-def _export(module: nn.Module, inputs: tuple[Tensor, ...], names: tuple[str, ...], outputs: tuple[str, ...], path: Path, fold: bool = True) -> None:
+def export_graph(module: nn.Module, inputs: tuple[Tensor, ...], names: tuple[str, ...], outputs: tuple[str, ...], path: Path, fold: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -73,8 +73,8 @@ def tile_corner(centres: np.ndarray, tile_px: int, rng: np.random.Generator) -> 
 class StepBatches(Dataset[dict[str, Tensor]]):
     """Batch `i` of a training, the same whenever and wherever it is asked for."""
 
-    def __init__(self, cache: PairCache, *, batch: int, seed: int, steps: int, tile_px: int, outside_weight: float, feature_gain: float) -> None:
-        self.cache, self.rows = cache, cache.rows(held=False)
+    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, tile_px: int, outside_weight: float, feature_gain: float) -> None:
+        self.rows = [(cache, row) for cache in caches for row in cache.rows(held=False)]
         self.batch, self.seed, self.steps, self.tile_px = batch, seed, steps, tile_px
         self.outside_weight, self.feature_gain = outside_weight, feature_gain
 
@@ -84,13 +84,13 @@ class StepBatches(Dataset[dict[str, Tensor]]):
     def __getitem__(self, step: int) -> dict[str, Tensor]:
         rng = np.random.default_rng([self.seed, 4, step])
         chosen = rng.choice(len(self.rows), self.batch, replace=False)
-        return collate([self._sample(self.rows[int(index)], rng) for index in chosen])
+        return collate([self._sample(*self.rows[int(index)], rng) for index in chosen])
 
-    def _sample(self, row: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
-        sample = draw_sample(self.cache, row, rng, self.outside_weight, self.feature_gain)
+    def _sample(self, cache: PairCache, row: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
+        sample = draw_sample(cache, row, rng, self.outside_weight, self.feature_gain)
         size = self.tile_px
         if size < SIZE_PX:
-            top, left = tile_corner(self.cache.arrays.centres[row["pair"]], size, rng)
+            top, left = tile_corner(cache.arrays.centres[row["pair"]], size, rng)
             sample = {name: _tile(value, top, left, size) if name in _PICTURES else value for name, value in sample.items()}
             sample["corner"] = np.array([top, left], np.int64)
         face = (sample["face"] * 255 + 0.5).astype(np.uint8)

@@ -38,7 +38,7 @@ COVER_WEIGHT = 0.3
 class AnimeTrainConfig:
     """Settings of one training.
 
-    cache: folder made by `anime-cache`. size: standard or lite. kimg: length in thousand images, whole
+    cache: folder made by `anime-cache`. more: folders made by `anime-cache --like` that one. size: standard or lite. kimg: length in thousand images, whole
     or tiles. budget_minutes: length in minutes of training instead, when above 0; the learning rate
     then follows the time spent. batch: pictures a step. rate: peak learning rate of the painter,
     head_rate: of the small networks that turn pose and style into modulation. ema: decay of the averaged weights.
@@ -53,6 +53,7 @@ class AnimeTrainConfig:
     """
 
     cache: str
+    more: tuple[str, ...] = ()
     size: Literal["standard", "lite"] = "standard"
     kimg: float = 200.0
     budget_minutes: float = 0.0
@@ -137,7 +138,7 @@ class AnimeTrainer:
         """The batches of this training at one tile size."""
         config = self.config
         return StepBatches(
-            self.cache, batch=config.batch, seed=config.seed, steps=1 << 30, tile_px=tile_px,
+            [self.cache, *(PairCache(Path(folder)) for folder in config.more)], batch=config.batch, seed=config.seed, steps=1 << 30, tile_px=tile_px,
             outside_weight=config.outside_weight, feature_gain=config.feature_gain,
         )  # fmt: skip
 

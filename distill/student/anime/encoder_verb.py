@@ -1,0 +1,171 @@
+"""`train-anime-encoder`: learns the style encoder from cached drawings, measures it and writes it beside the models."""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from tqdm import tqdm
+
+from distill.atelier.character import Character
+from distill.atelier.draw import draw_portrait
+from distill.atelier.exemplar import choose_exemplars
+from distill.atelier.expression import REST
+from distill.atelier.parts import PartSet
+from distill.atelier.pose import rest_pose
+from distill.run import current_commit
+from distill.student.anime.cache import PairCache
+from distill.student.anime.canvas import exemplar_code
+from distill.student.anime.crop import crop_pose
+from distill.student.anime.encoder import COLOUR_VALUES, INPUT_PX, PARTS, StyleEncoder, layer_span, part_looks, part_targets, spoiled
+from distill.student.anime.onnx_export import export_graph, run_graph
+from distill.student.anime.pack import NAMES
+from distill.student.evaluate import rounded
+from distill.student.manifest import file_facts, write_json
+from distill.student.onnx_export import OPSET
+
+FOLDER = "anime-encoder"
+UNSEEN_SEED = 77
+TOLERANCE = 1e-4
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `train-anime-encoder`."""
+    parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="cache made by anime-cache")
+    parser.add_argument("--parts", type=Path, required=True, metavar="DIR", help="layered parts, for the characters of the test")
+    parser.add_argument("--models", type=Path, default=Path("models"), metavar="DIR", help="models folder (default: models)")
+    parser.add_argument("--exemplars", type=int, default=24, metavar="N", help="exemplars of the pack (default: %(default)s)")
+    parser.add_argument("--minutes", type=float, default=12, metavar="M", help="of training (default: %(default)s)")
+    parser.add_argument("--batch", type=int, default=16, metavar="N")
+    parser.add_argument("--unseen", type=int, default=60, metavar="N", help="characters of the test that no training saw (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=1)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Trains, measures, exports, and names the encoder in the manifest entries of the anime models."""
+    torch.set_num_threads(1)
+    cache, count = PairCache(args.cache), min(args.exemplars, len(NAMES))
+    truth = Truth(cache, count)
+    encoder, steps = train(truth, args.minutes, args.batch, args.seed)
+    results = {"commit": current_commit(), "minutes": args.minutes, "pictures": steps * args.batch} | measure(encoder, truth, PartSet(args.parts), args.unseen)
+    folder = args.models / FOLDER
+    export_encoder(encoder, folder / "encoder.onnx")
+    write_json(folder / "evaluation.json", results)
+    name_in_manifest(args.models, folder / "encoder.onnx", count)
+    print(" ".join(f"{name}={value}" for name, value in results.items()))
+    return 0
+
+
+class Truth:
+    """What the cached drawings show: part targets and colours of each exemplar, and the drawings themselves."""
+
+    def __init__(self, cache: PairCache, pack: int) -> None:
+        self.cache, self.pack = cache, pack
+        self.looks = np.stack([part_looks(code) for code in cache.codes])
+        self.male = np.array([record["sex"] == "male" for record in cache.exemplars])
+        self.targets = part_targets(self.looks, self.male, pack)
+        self.colours = np.array([code[-1, :COLOUR_VALUES] for code in cache.codes], np.float32) / 255
+
+    def sample(self, row: dict[str, Any], rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """Picture planar in [-1,1], part targets, male, colours."""
+        pair, exemplar = row["pair"], row["exemplar"]
+        target = self.cache.arrays.target[pair][..., :3].astype(np.float32) / 255
+        opacity = self.cache.arrays.moved[pair][..., 3:].astype(np.float32) / 255
+        picture, colours = spoiled(target, opacity, self.colours[exemplar], rng)
+        return picture.transpose(2, 0, 1) * 2 - 1, self.targets[exemplar], np.float32([self.male[exemplar]]), colours
+
+
+def train(truth: Truth, minutes: float, batch: int, seed: int) -> tuple[StyleEncoder, int]:
+    """The averaged encoder after `minutes`, and how many steps they held."""
+    torch.manual_seed(seed)
+    rng = np.random.default_rng(seed)
+    encoder = StyleEncoder(truth.male[: truth.pack])
+    average = copy.deepcopy(encoder).requires_grad_(False)
+    optimiser = torch.optim.AdamW(encoder.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=0.02)
+    rows, steps, started = truth.cache.rows(held=False), 0, time.monotonic()
+    with tqdm(total=round(60 * minutes), unit="s", desc="encoder") as bar:
+        while (progress := (time.monotonic() - started) / (60 * minutes)) < 1:
+            optimiser.param_groups[0]["lr"] = 2e-3 * min(1, (steps + 1) / 50) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
+            samples = [truth.sample(rows[int(index)], rng) for index in rng.choice(len(rows), batch, replace=False)]
+            loss = _loss(encoder, *(torch.from_numpy(np.stack(part)) for part in zip(*samples)))
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            steps += 1
+            with torch.no_grad():
+                torch._foreach_lerp_(list(average.parameters()), list(encoder.parameters()), 1 - min(0.995, steps / (steps + 10)))
+            bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+            bar.update(round(60 * minutes * progress) - bar.n)
+    return average.eval(), steps
+
+
+def _loss(encoder: StyleEncoder, pictures: Tensor, parts: Tensor, male: Tensor, colours: Tensor) -> Tensor:
+    logits, sex, colour_logits = encoder.raw(pictures)
+    # The other sex is left out afterwards by `forward`, so only the order within one sex is learned.
+    hidden = parts.sum(1, keepdim=True) == 0
+    shares = torch.log_softmax(logits.masked_fill(hidden, -1e4), 2)
+    chosen = -(parts * shares).sum(2).mean()
+    return chosen + 0.3 * F.binary_cross_entropy_with_logits(sex, male) + 3 * (torch.sigmoid(colour_logits) - colours).abs().mean()
+
+
+@torch.no_grad()
+def measure(encoder: StyleEncoder, truth: Truth, parts: PartSet, unseen: int) -> dict[str, float]:
+    """On characters that no training saw: how near the chosen parts are, beside the nearest there are and any; colours."""
+    chosen, best, chance, colour, constant, sexes = [], [], [], [], [], []
+    for exemplar in tqdm(choose_exemplars(parts, unseen, UNSEEN_SEED), "unseen characters"):
+        drawn = draw_portrait(Character(parts, exemplar, 0.5), REST, crop_pose(rest_pose()), structure=1.0, size=INPUT_PX, glasses=exemplar.glasses)
+        likeness, colours = encoder(torch.from_numpy(drawn.rgb.transpose(2, 0, 1)[None].astype(np.float32) / 127.5 - 1))
+        looks, male = part_looks(exemplar_code(parts, exemplar)), exemplar.sex == "male"
+        distance = np.abs(truth.looks[: truth.pack] - looks[None]).mean(2).T
+        own = truth.male[: truth.pack] == male
+        picks = likeness[0].numpy().argmax(1)
+        chosen.append(distance[np.arange(len(PARTS)), picks])
+        best.append(distance[:, own].min(1))
+        chance.append(distance[:, own].mean(1))
+        wanted = np.array([exemplar.hair, exemplar.skin, exemplar.eye], np.float32).ravel() / 255
+        colour.append(np.abs(colours[0].numpy() - wanted).mean())
+        constant.append(np.abs(truth.colours.mean(0) - wanted).mean())
+        sexes.append(bool(truth.male[picks[0]]) == male)
+    gap = 1 - (np.mean(chosen, 0) - np.mean(best, 0)) / np.maximum(np.mean(chance, 0) - np.mean(best, 0), 1e-9)
+    return rounded(
+        {f"{name}Nearness": float(value) for name, value in zip(PARTS, gap)}
+        | {"sexRight": float(np.mean(sexes)), "colourError": float(np.mean(colour)), "colourErrorConstant": float(np.mean(constant))}
+    )
+
+
+def export_encoder(encoder: StyleEncoder, path: Path) -> None:
+    """Writes exemplar → likeness, colours, and checks that native ORT agrees; raises ValueError otherwise."""
+    example = torch.rand(1, 3, INPUT_PX, INPUT_PX, generator=torch.Generator().manual_seed(0)) * 2 - 1
+    export_graph(encoder, (example,), ("exemplar",), ("likeness", "colours"), path)
+    with torch.no_grad():
+        expected = dict(zip(("likeness", "colours"), encoder(example)))
+    for name, found in run_graph(path, {"exemplar": example.numpy()}).items():
+        difference = float(np.abs(found - expected[name].numpy()).max())
+        if not difference <= TOLERANCE:
+            raise ValueError(f"{path}: '{name}' differs from PyTorch by {difference:.2g}; at most {TOLERANCE} is allowed.")
+
+
+def name_in_manifest(models: Path, file: Path, count: int) -> None:
+    """Names the encoder in every anime model of the manifest: file, shapes, whose parts it chooses, where they lie in a code."""
+    path = models / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    entry = {
+        **file_facts(file, models), "dtype": "float32", "opset": OPSET,
+        "inputs": {"exemplar": [1, 3, INPUT_PX, INPUT_PX]},
+        "outputs": {"likeness": [1, len(PARTS), count], "colours": [1, COLOUR_VALUES]},
+        "exemplars": [name.lower() for name in NAMES[:count]],
+        "parts": {part: [list(layer_span(layer)) for layer in layers] for part, layers in PARTS.items()},
+    }  # fmt: skip
+    for model in manifest["models"]:
+        if model["id"].startswith("anime-"):
+            model["styleEncoder"] = entry
+    write_json(path, manifest)
