@@ -35,7 +35,7 @@ class StyleEncoder(nn.Module):
     def __init__(self, male: np.ndarray, width: int = 16) -> None:
         super().__init__()
         self.register_buffer("male", torch.from_numpy(np.asarray(male, np.float32)))
-        channels = (3, width, 2 * width, 4 * width, 6 * width, 8 * width)
+        channels = (3, width, 2 * width, 3 * width, 4 * width, 4 * width)
         self.body = nn.Sequential(*(_Block(before, after) for before, after in zip(channels, channels[1:])))
         self.hidden = nn.Linear(channels[-1] * 16, 96)
         self.out = nn.Linear(96, len(PARTS) * len(male) + 1 + COLOUR_VALUES)
