@@ -46,6 +46,7 @@ VERBS: dict[str, Verb] = {
     "gpu-bundle": Verb("distill.gpu.bundle", "the folder to send to a lent machine"),
     "gpu-check": Verb("distill.gpu.check", "two minutes: are compiler, data and speed right there?"),
     "gpu-piece": Verb("distill.gpu.piece", "some minutes of training that continue the last ones"),
+    "preference": Verb("distill.teacher.preference.verb", "a local page for blind A/B preference, into a table"),
     "import": Verb("distill.teacher.import_verb", "released DualStyleGAN checkpoints into safetensors, marked non-commercial"),
     "fetch-identity": Verb("distill.measure.fetch", "put the identity network into the cache"),
 }
