@@ -60,7 +60,10 @@ export class FilterHandle {
     this.state$ = events.state.asObservable();
     this.stats$ = events.stats.asObservable();
     this.error$ = events.errors.asObservable();
-    this.#settings = new SettingsSync(settings, async (wanted) => void (await client.apply(wanted)));
+    this.#settings = new SettingsSync(settings, async (wanted) => {
+      await client.apply(wanted);
+      source.refresh();
+    });
     client.listen((name, value) => this.#hear(name, value));
     client.onSourceStart = () => {
       this.#ended = false;
@@ -100,7 +103,8 @@ export class FilterHandle {
   }
 
   /**
-   * Changes the style; a string takes it as its pack sets it. Frames go on in the old style until the new one is ready.
+   * Changes the style; a string takes it as its pack sets it. Frames go on in the old style until the new one is ready,
+   * which then fades in (`transitionMs`). Of changes that come faster than they can be drawn, as from a slider, only the newest counts.
    * @throws {FilterError} `bad-option`, `asset-missing` and other errors of loading; the old style then stays.
    */
   setStyle(style: string | StyleOptions): Promise<void> {
@@ -120,7 +124,6 @@ export class FilterHandle {
     this.#enter();
     try {
       await this.#settings.change(after);
-      this.#parts.source.refresh();
     } finally {
       if (loads) this.#loading -= 1;
       this.#enter();
@@ -180,6 +183,8 @@ export class FilterHandle {
         return overlay?.show(true);
       case 'shown':
         return overlay?.show(value as boolean);
+      case 'unsettled':
+        return this.#parts.source.refresh();
       case 'ended':
         return this.#end();
       default:

@@ -50,6 +50,11 @@ export interface LiveOptions {
   readonly colorMatch?: number | undefined;
   /** Smoothing of flicker in the styled picture, 0 (none)…1. Default 0.5. */
   readonly temporal?: number | undefined;
+  /**
+   * Time in which a change of style (another look, a slider, another style) fades from the old picture to the new one, in
+   * milliseconds, 0 (at once)…5000. A change during a fade goes on from the present mixture. Default 250.
+   */
+  readonly transitionMs?: number | undefined;
   /** Whether jitter is taken out of the crop. Default `'smooth'`. */
   readonly jitter?: 'smooth' | 'raw' | undefined;
   /**
@@ -101,6 +106,7 @@ export interface EngineSettings {
   readonly feather: number | undefined;
   readonly colorMatch: number | undefined;
   readonly temporal: number;
+  readonly transitionMs: number;
   readonly jitter: 'smooth' | 'raw';
   readonly privacy: 'pass' | 'hold' | 'card';
   readonly maxConsecutiveErrors: number;
@@ -126,6 +132,7 @@ const LIVE_DEFAULTS: Omit<EngineSettings, 'style'> = {
   feather: undefined,
   colorMatch: undefined,
   temporal: 0.5,
+  transitionMs: 250,
   jitter: 'smooth',
   privacy: 'pass',
   maxConsecutiveErrors: 30,
@@ -144,6 +151,7 @@ const LIVE_CHECKS: { readonly [K in keyof LiveOptions]-?: Check } = {
   feather: number(0, 0.05),
   colorMatch: unit,
   temporal: unit,
+  transitionMs: number(0, 5000),
   jitter: oneOf('smooth', 'raw'),
   privacy: oneOf('pass', 'hold', 'card'),
   maxConsecutiveErrors: integer(1, 10_000),

@@ -1,5 +1,5 @@
 import type { FilterError } from '../errors';
-import type { Frame, SmoothedCrop } from '../types';
+import type { FaceCrop, Frame, SmoothedCrop } from '../types';
 import { invertAffine } from '../affine';
 import { BlurPass } from './blur-pass';
 import { ColorMatchPass } from './color-match-pass';
@@ -13,6 +13,7 @@ import { createGlContext, type GlContext } from './gl-context';
 import { HeldPicture } from './held-picture';
 import { LayerPass, type PlacedLayer } from './layer-pass';
 import { MattePass } from './matte-pass';
+import { StyleTransition, type LeavingHead } from './style-transition';
 
 /** Settings of {@link createCompositor}. */
 export interface CompositorOptions {
@@ -43,6 +44,16 @@ export interface Compositor {
     layers: readonly SmoothedCrop[],
     settings?: CompositeSettings,
   ): Promise<void>;
+  /**
+   * The coming pictures show another style: fades the heads of the last picture, as they look there, out of those that
+   * follow, for so many milliseconds of the frames' own clock. A transition under way goes on from its present mixture.
+   * 0 ends one.
+   */
+  beginTransition(durationMs: number): void;
+  /** Whether the last picture held something of an earlier style. */
+  readonly inTransition: boolean;
+  /** Forgets the heads of the last picture and any transition: after a change of source or size. */
+  forget(): void;
   /**
    * Shows the last picture composed with `retain` again.
    * @returns false, drawing nothing, if there is none.
@@ -76,6 +87,8 @@ export function createCompositor(options: CompositorOptions): Compositor {
   const colorMatchPass = new ColorMatchPass(gl);
   const blurPass = new BlurPass(gl);
   const held = new HeldPicture(gl);
+  const transition = new StyleTransition(gl);
+  let last: DrawnPicture = NOTHING_DRAWN;
   try {
     framePass.compile();
     mattePass.compile();
@@ -88,8 +101,10 @@ export function createCompositor(options: CompositorOptions): Compositor {
   function place(
     layers: readonly SmoothedCrop[],
     settings: ResolvedCompositeSettings,
-  ): PlacedLayer[] {
+    timestampUs: number,
+  ): DrawnLayer[] {
     colorMatchPass.keepOnly(layers);
+    transition.advance(timestampUs);
     return layers
       .filter((layer) => layer.opacity > 0)
       .map((layer, index) => {
@@ -99,8 +114,21 @@ export function createCompositor(options: CompositorOptions): Compositor {
             ? colorMatchPass.solve(layer, frameFromCrop, framePass.texture)
             : null;
         const cutout = mattePass.prepare(index, layer, colors, settings, frameFromCrop);
-        return { ...cutout, frameFromCrop, opacity: layer.opacity, sizePx: layer.sizePx };
+        const { crop, opacity, sizePx } = layer;
+        return { ...cutout, crop, frameFromCrop, opacity, sizePx, past: transition.pastOf(crop, timestampUs) };
       });
+  }
+
+  /** A head of the last picture for itself, mixed with what it held of an earlier style. */
+  function takeOut(layer: DrawnLayer, index: number): LeavingHead[] {
+    const picture = mattePass.release(index);
+    if (picture === undefined) return [];
+    const { crop, bounds, sizePx, past } = layer;
+    if (past === null) return [{ crop, bounds, picture }];
+    const mixture = gl.target({ widthPx: sizePx, heightPx: sizePx });
+    layerPass.merge(layer, framePass.texture, mixture);
+    picture.close();
+    return [{ crop, bounds: [0, 0, 1, 1], picture: mixture }];
   }
 
   return {
@@ -112,13 +140,28 @@ export function createCompositor(options: CompositorOptions): Compositor {
       if (needsFrame(resolved)) await framePass.upload(frame);
       else framePass.skip(frame);
       setSize(canvas, frame.widthPx, frame.heightPx);
-      const placed = place(layers, resolved);
+      const placed = place(layers, resolved, frame.timestampUs);
       if (resolved.background === 'transparent') clear(gl, [0, 0, 0, 0]);
       else if (resolved.background === 'keep') framePass.draw(resolved.mirror);
       else blurPass.draw(framePass.texture, placed, layerPass, resolved);
       for (const layer of placed) layerPass.draw(layer, framePass.texture, resolved);
+      last = { layers: placed, timestampUs: frame.timestampUs, epoch: gl.epoch };
       if (resolved.retain) held.take();
       else held.drop();
+    },
+    beginTransition(durationMs) {
+      // The running colour match knows the old style's colours.
+      colorMatchPass.keepOnly([]);
+      if (durationMs === 0) transition.end();
+      else if (last.epoch === gl.epoch) transition.begin(last.layers.flatMap(takeOut), last.timestampUs, durationMs);
+      last = NOTHING_DRAWN;
+    },
+    get inTransition() {
+      return transition.active;
+    },
+    forget() {
+      last = NOTHING_DRAWN;
+      transition.end();
     },
     hold() {
       gl.assertUsable();
@@ -137,6 +180,20 @@ export function createCompositor(options: CompositorOptions): Compositor {
     },
   };
 }
+
+/** A head as it was drawn. */
+interface DrawnLayer extends PlacedLayer {
+  readonly crop: FaceCrop;
+}
+
+/** What the last picture was made of. */
+interface DrawnPicture {
+  readonly layers: readonly DrawnLayer[];
+  readonly timestampUs: number;
+  readonly epoch: number;
+}
+
+const NOTHING_DRAWN: DrawnPicture = { layers: [], timestampUs: 0, epoch: -1 };
 
 /** Whether any pixel of the frame itself is looked at. */
 function needsFrame({ background, opacity, colorMatch }: ResolvedCompositeSettings): boolean {

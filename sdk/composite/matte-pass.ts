@@ -30,7 +30,7 @@ export interface Cutout {
  */
 export class MattePass {
   readonly #context: GlContext;
-  readonly #targets: GlTarget[] = [];
+  readonly #targets: (GlTarget | undefined)[] = [];
 
   constructor(context: GlContext) {
     this.#context = context;
@@ -77,6 +77,13 @@ export class MattePass {
     const isMinified = sizePx / Math.hypot(frameFromCrop[0], frameFromCrop[3]) > MINIFIED;
     target.sampleMipmaps(isMinified);
     return { picture: target.handle, bounds };
+  }
+
+  /** Gives the cutout at place `index` away, to be closed by whoever takes it; undefined if there is none. */
+  release(index: number): GlTarget | undefined {
+    const target = this.#targets[index];
+    this.#targets[index] = undefined;
+    return target;
   }
 }
 

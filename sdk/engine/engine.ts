@@ -21,6 +21,8 @@ export interface EngineEvents {
   readonly onSize: (widthPx: number, heightPx: number) => void;
   /** Whether the canvas shows the newest picture. */
   readonly onShown: (shown: boolean) => void;
+  /** The picture just drawn is still fading: the same frame once more would look different. */
+  readonly onUnsettled: () => void;
 }
 
 /** Runs the line: frames in, pictures on the canvas and to the outlet. Owns its stages. */
@@ -152,6 +154,7 @@ export class Engine {
     if (processed.drawn) this.#emit(frame, true);
     this.#budget.succeed();
     this.#enter('running');
+    if (processed.drawn && !this.stages.settled) this.events.onUnsettled();
     return processed;
   }
 

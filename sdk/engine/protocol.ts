@@ -85,6 +85,8 @@ export interface EngineOutputs {
   readonly size: { readonly widthPx: number; readonly heightPx: number };
   /** Whether the canvas shows the newest picture; false when drawing fails. */
   readonly shown: boolean;
+  /** The newest picture is still fading: a source that stands still should give its picture once more. */
+  readonly unsettled: undefined;
   /** The source's stream has ended and its last frame is done. */
   readonly ended: undefined;
   readonly tick: undefined;

@@ -63,6 +63,7 @@ class EngineService {
       onState: (state) => this.#page.send('state', state),
       onSize: (widthPx, heightPx) => this.#page.send('size', { widthPx, heightPx }),
       onShown: (shown) => this.#page.send('shown', shown),
+      onUnsettled: () => this.#page.send('unsettled', undefined),
     });
     this.#stats = interval(STATS_PERIOD_MS).subscribe(() => this.#sendStats());
     const track = this.#openWorkerTrack(this.#engine);

@@ -22,6 +22,8 @@ export interface StageSet extends Stages {
   /** Settings in force. */
   readonly settings: EngineSettings;
   readonly facts: StageFacts;
+  /** Whether a picture of the same frame would look the same again: nothing fades. */
+  readonly settled: boolean;
   /**
    * Loads what new settings need while frames go on. The returned function brings them into force and must not run beside a frame.
    * @throws {FilterError} if they cannot be had; nothing has changed then.
@@ -139,6 +141,7 @@ class LoadedStages implements StageSet {
   #settings: EngineSettings;
   #composite: CompositeSettings;
   #closed: Promise<void> | undefined;
+  #fading = false;
 
   constructor(
     private readonly sources: Sources,
@@ -157,6 +160,10 @@ class LoadedStages implements StageSet {
   get facts(): StageFacts {
     const { generator, codes } = this.drawing.loaded;
     return { backend: generator.backend, modelId: generator.modelId, trackDelegate: this.machines.tracker.delegate, styleHeadRuns: codes.headRuns };
+  }
+
+  get settled(): boolean {
+    return !this.#fading && !this.machines.compositor.inTransition;
   }
 
   track(frame: Frame): readonly Face[] {
@@ -180,6 +187,7 @@ class LoadedStages implements StageSet {
   }
 
   composite(frame: Frame, layers: readonly SmoothedCrop[]): Promise<void> {
+    this.#fading = layers.some(({ opacity }) => opacity < 1);
     return this.machines.compositor.compose(frame, layers, this.#composite);
   }
 
@@ -204,6 +212,7 @@ class LoadedStages implements StageSet {
       this.machines.tracker.setOptions({ maxFaces: settings.maxFaces });
       this.machines.cropper.setSmoothing(smooths(settings, this.sources.mode));
       this.machines.temporal.setOptions(temporalOptions(settings, this.sources.mode));
+      if (after.code !== this.drawing.code) this.#fadeOver(settings);
       this.#settings = settings;
       this.#composite = compositeSettings(settings, after.pack);
       await this.#exchange(after);
@@ -218,6 +227,7 @@ class LoadedStages implements StageSet {
     this.machines.tracker.reset();
     this.machines.cropper.reset();
     this.machines.temporal.reset();
+    this.machines.compositor.forget();
   }
 
   close(): Promise<void> {
@@ -228,6 +238,12 @@ class LoadedStages implements StageSet {
   async #recode(settings: EngineSettings): Promise<Drawing> {
     const { pack, loaded } = this.drawing;
     return { pack, loaded, code: await loaded.codes.get(resolveStyle(pack, settings.style)) };
+  }
+
+  /** The old style leaves by fading alone: no history of it may reach into the new one. */
+  #fadeOver({ transitionMs }: EngineSettings): void {
+    this.machines.temporal.restart();
+    this.machines.compositor.beginTransition(this.sources.mode === 'still' ? 0 : transitionMs);
   }
 
   async #exchange(after: Drawing): Promise<void> {

@@ -29,7 +29,9 @@ export interface TemporalFilter {
   fadeOut(presentIds: readonly number[], timestampUs: number): readonly SmoothedCrop[];
   /** Replaces the options; what is left out or `undefined` becomes the default. */
   setOptions(options: TemporalFilterOptions): void;
-  /** Forgets one face, or all: after a change of style, a new source. */
+  /** Keeps the pictures so far out of those to come, but not the fades: after a change of style. */
+  restart(): void;
+  /** Forgets one face, or all: after a new source. */
   reset(faceId?: number): void;
   /** Frees the history. Idempotent. */
   close(): void;
@@ -44,8 +46,10 @@ interface History {
   historyFromCrop: Affine;
   /** Where the last result's matte lies. */
   bounds: Bounds;
-  /** The last result's moment; undefined when there is none to blend with. */
+  /** The last result's moment; undefined when there is none. */
   moment: FaceMoment | undefined;
+  /** Whether the last result is of another style, so that nothing may be blended with it. */
+  isOld: boolean;
   /** The context's epoch in which it was drawn: a lost context loses it. */
   epoch: number;
   opacity: number;
@@ -77,6 +81,7 @@ export function createTemporalFilter(
       historyFromCrop: IDENTITY,
       bounds: [0, 0, 0, 0],
       moment: undefined,
+      isOld: false,
       epoch: context.epoch,
       opacity: known?.opacity ?? 0,
       timestampUs: known?.timestampUs ?? timestampUs - FIRST_STEP_US,
@@ -94,6 +99,7 @@ export function createTemporalFilter(
     const isFresh =
       moment === undefined ||
       movement === undefined ||
+      history.isOld ||
       settings.strength === 0 ||
       history.epoch !== context.epoch ||
       isCut(moment, styled, movement);
@@ -113,6 +119,7 @@ export function createTemporalFilter(
     history.current = next;
     history.epoch = context.epoch;
     history.moment = { crop: styled.crop, timestampUs: styled.timestampUs };
+    history.isOld = false;
   }
 
   function forget(faceId: number): void {
@@ -168,6 +175,9 @@ export function createTemporalFilter(
     },
     setOptions(next) {
       settings = resolveTemporalOptions(next);
+    },
+    restart() {
+      for (const history of faces.values()) history.isOld = true;
     },
     reset(faceId) {
       for (const id of faceId === undefined ? [...faces.keys()] : [faceId]) forget(id);

@@ -33,7 +33,7 @@ export interface FrameSource {
   readonly audioTracks: readonly MediaStreamTrack[];
   /** Begins to hand out pictures. */
   start(sink: FrameSink): void;
-  /** Gives a picture that does not change by itself once more, because settings have changed. */
+  /** Gives a picture that does not change by itself once more, because settings have changed or it still fades. */
   refresh(): void;
   /** Stops, and releases what the source itself has opened. Idempotent. */
   close(): void;

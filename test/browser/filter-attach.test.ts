@@ -126,23 +126,27 @@ describe('attach', () => {
     expect(state).toBe('ended');
   });
 
-  it('draws a still picture once, and again when a setting changes', async () => {
-    const seen = await run(async ({ StyleFilter, BASE, untilStats, until }: Module) => {
+  it('draws a still picture until it has faded in, and again when a setting changes', async () => {
+    const seen = await run(async ({ StyleFilter, BASE, untilStats }: Module) => {
       const image = new Image();
       image.src = '/test/fixtures/face.jpg';
       document.body.append(image);
       const handle = await StyleFilter.attach(image, BASE);
-      const first = await untilStats(handle, ({ frames }) => frames === 1);
+      const settled = async (least: number) => {
+        for (let last = await untilStats(handle, ({ frames }) => frames >= least); ; ) {
+          const next = await untilStats(handle, (stats) => stats !== last);
+          if (next.frames === last.frames) return next;
+          last = next;
+        }
+      };
+      const first = await settled(2);
       await handle.setOptions({ opacity: 0.5 });
-      const second = await until(handle.stats$, ({ frames }) => frames === 2);
+      const second = await settled(first.frames + 1);
       await handle.detach();
       image.remove();
-      return [first, second].map(({ frames, faces }) => ({ frames, faces }));
+      return { faces: [first.faces, second.faces], more: second.frames - first.frames };
     });
-    expect(seen).toEqual([
-      { frames: 1, faces: 1 },
-      { frames: 2, faces: 1 },
-    ]);
+    expect(seen).toEqual({ faces: [1, 1], more: 1 });
   });
 
   it('runs the style head once for each new choice, and not again for one it knows', async () => {

@@ -12,10 +12,12 @@ function setUp(options: LiveOptions = {}) {
   const errors: FilterError[] = [];
   const shown: boolean[] = [];
   const sizes: string[] = [];
+  let unsettled = 0;
   const engine = new Engine(stages, {
     onState: (state) => states.push(state),
     onError: (error) => errors.push(error),
     onShown: (isShown) => shown.push(isShown),
+    onUnsettled: () => (unsettled += 1),
     onSize: (widthPx, heightPx) => sizes.push(`${widthPx}×${heightPx}`),
   });
   /** Sends frames one after another, each when the one before is done. */
@@ -27,7 +29,7 @@ function setUp(options: LiveOptions = {}) {
     }
     return pictures;
   };
-  return { stages, engine, send, states, errors, shown, sizes };
+  return { stages, engine, send, states, errors, shown, sizes, unsettled: () => unsettled };
 }
 
 const failAt = (stage: StageName, times = Infinity) => {
@@ -112,6 +114,26 @@ describe('Engine', () => {
     expect(stages.log.slice(-2)).toEqual(['picture 0 with 1', 'apply']);
     expect(stages.log).toContain('prepare');
     expect(stages.settings.opacity).toBe(0.5);
+  });
+
+  it('says of each picture that still fades that it does', async () => {
+    const { stages, send, unsettled } = setUp();
+    await send();
+    expect(unsettled()).toBe(0);
+    stages.settled = false;
+    await send(2);
+    expect(unsettled()).toBe(2);
+    // A frame that failed shows nothing that could go on fading.
+    stages.trouble = failAt('generate', 1);
+    await send();
+    expect(unsettled()).toBe(2);
+  });
+
+  it('works on one change of settings at a time, in the order they come', async () => {
+    const { stages, engine } = setUp();
+    await Promise.all([0.1, 0.2, 0.3].map((opacity) => engine.apply({ ...stages.settings, opacity })));
+    expect(stages.log).toEqual(['prepare', 'apply', 'prepare', 'apply', 'prepare', 'apply']);
+    expect(stages.settings.opacity).toBe(0.3);
   });
 
   it('waits for the frame in work before it frees the stages, and takes none after', async () => {

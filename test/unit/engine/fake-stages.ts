@@ -27,6 +27,7 @@ export class FakeStages implements StageSet {
   /** Called when a crop is to be drawn; the crop is there when the promise resolves. */
   drawing: () => Promise<void> = () => Promise.resolve();
   held = true;
+  settled = true;
   settings;
 
   constructor(options: LiveOptions = {}) {
