@@ -109,6 +109,10 @@ const extension: RollupOptions = {
     transpile,
     copyFiles({
       'demo/extension/manifest.json': 'dist/extension/manifest.json',
+      'demo/extension/icons/16.png': 'dist/extension/icons/16.png',
+      'demo/extension/icons/32.png': 'dist/extension/icons/32.png',
+      'demo/extension/icons/48.png': 'dist/extension/icons/48.png',
+      'demo/extension/icons/128.png': 'dist/extension/icons/128.png',
       'demo/extension/bridge/bridge.html': 'dist/extension/bridge.html',
       'demo/extension/engine/offscreen.html': 'dist/extension/offscreen.html',
       'demo/extension/popup/popup.html': 'dist/extension/popup.html',
