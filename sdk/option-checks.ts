@@ -32,6 +32,14 @@ const STYLE_FIELDS: Readonly<Record<string, Check>> = {
     text(exemplar, `${path}.exemplar`);
     unit(amount, `${path}.amount`);
   },
+  mix: (value, path) => {
+    if (typeof value !== 'object' || value === null) refuse(path, '{ parts, colors }', value);
+    const { parts, colors } = value as { parts?: unknown; colors?: unknown };
+    if (typeof parts !== 'object' || parts === null || Object.keys(parts).length === 0) refuse(`${path}.parts`, 'the id of a look for each part', parts);
+    for (const [name, id] of Object.entries(parts)) text(id, `${path}.parts.${name}`);
+    if (!Array.isArray(colors)) refuse(`${path}.colors`, 'a list of numbers from 0 to 1', colors);
+    for (const [index, level] of (colors as unknown[]).entries()) unit(level, `${path}.colors[${index}]`);
+  },
   seed: check('a whole number', Number.isSafeInteger),
 };
 

@@ -16,8 +16,18 @@ export interface StyleOptions {
   readonly keepColor?: number | undefined;
   /** A second look mixed in. Default: none. */
   readonly blend?: StyleBlend | undefined;
+  /** Parts of several looks in colours of its own; `StyleFilter.encode` makes it of a picture. Takes the place of `exemplar`. Default: none. */
+  readonly mix?: StyleMix | undefined;
   /** A whole number that draws a look by lot: shapes of one look (unless `exemplar` names it), colours of another; the same number, the same look. Default: none. */
   readonly seed?: number | undefined;
+}
+
+/** A look put together from parts of others. */
+export interface StyleMix {
+  /** A look's id for each part; for anime `front` (hair), `back` (hair) and `clothes` with the face, which must be of one sex. */
+  readonly parts: Readonly<Record<string, string>>;
+  /** Its colours, red, green and blue 0…1 one after another; for anime of hair, skin and eyes. */
+  readonly colors: readonly number[];
 }
 
 /** A second look mixed into the first. */
@@ -81,6 +91,16 @@ export interface StyleFilterOptions extends LiveOptions {
   /** Called while models are loaded. */
   readonly onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Gives up loading; the promise then rejects with code `aborted`. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of `StyleFilter.encode`. */
+export interface EncodeOptions {
+  /** A style's id, for example `'anime'`. */
+  readonly style: string;
+  /** As for `attach`. */
+  readonly assetBase?: string | URL | undefined;
+  /** Gives up loading. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -181,7 +201,7 @@ export function resolveOptions(
   return {
     settings: { ...withDefaults(options), style: toStyle(options.style) },
     attach: {
-      assetBase: asFolder(options.assetBase ?? defaultAssetBase),
+      assetBase: assetFolder(options.assetBase ?? defaultAssetBase),
       workerUrl: options.workerUrl === undefined ? undefined : String(options.workerUrl),
       place: options.place ?? 'auto',
       output: options.output ?? 'overlay',
@@ -232,7 +252,7 @@ function checkAll(options: object, checks: Readonly<Record<string, Check>>): voi
 }
 
 /** The address in full, because the engine's worker would read a relative one from where its script lies. */
-function asFolder(base: string | URL): string {
+export function assetFolder(base: string | URL): string {
   const url = String(base);
   const folder = url.endsWith('/') ? url : `${url}/`;
   const page = (globalThis.document as Document | undefined)?.baseURI;

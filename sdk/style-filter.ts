@@ -2,7 +2,7 @@ import { EngineClient } from './engine/engine-client';
 import { FilterEvents } from './filter-events';
 import { FilterHandle } from './filter-handle';
 import { FrameProcessor } from './frame-processor';
-import { resolveOptions, type StyleFilterOptions } from './options';
+import { assetFolder, resolveOptions, type EncodeOptions, type StyleFilterOptions, type StyleOptions } from './options';
 import { createOverlay } from './sink/overlay';
 import { readImage, type StillImage } from './source/image-source';
 import { openSource, type FilterSource } from './source/open-source';
@@ -76,6 +76,18 @@ export async function createProcessor(options: StyleFilterOptions, mode: 'video'
   const events = new FilterEvents();
   const { client } = await EngineClient.start({ settings, attach: fixed, mode, canvas: undefined, onError: (error) => events.errors.next(error) });
   return new FrameProcessor(client, events, settings);
+}
+
+/**
+ * Makes a look of a picture of a character, once: the parts of the style's looks that resemble it, in its colours.
+ * Give the result to `attach` or `setStyle`, with more of {@link StyleOptions} if you like; it is plain data and may be kept.
+ * @param picture A portrait, its face in the middle; its middle square is used.
+ * @param options Which style.
+ * @throws {FilterError} `bad-option` if the style has no encoder, the picture's errors, errors of loading, `aborted`.
+ */
+export async function encode(picture: StillImage, options: EncodeOptions): Promise<StyleOptions> {
+  const { encodeStyle } = await import('./generate/encode-style');
+  return encodeStyle(picture, options.style, assetFolder(options.assetBase ?? defaultAssetBase()), options.signal);
 }
 
 function defaultAssetBase(): string {

@@ -71,6 +71,20 @@ export class JsonReader {
     throw this.wrong(key, 'a list of whole numbers from 1 up');
   }
 
+  strings(key: string): readonly string[] {
+    const list = this.list(key, 'texts');
+    if (list.every((item) => typeof item === 'string' && item !== '')) return list as readonly string[];
+    throw this.wrong(key, 'a list of non-empty strings');
+  }
+
+  /** Spans [first, past-last) of whole numbers. */
+  spans(key: string): readonly (readonly [number, number])[] {
+    const list = this.list(key, 'spans');
+    const isSpan = (item: unknown): boolean => Array.isArray(item) && item.length === 2 && item.every((value) => Number.isSafeInteger(value)) && item[0] >= 0 && item[0] < item[1];
+    if (list.every(isSpan)) return list as readonly (readonly [number, number])[];
+    throw this.wrong(key, 'a list of [first, past-last]');
+  }
+
   pair(key: string, min: number, max: number): readonly [number, number] {
     const list = this.list(key, 'two numbers');
     const [first, second] = list;

@@ -31,6 +31,17 @@ export type CropConvention =
   | { readonly convention: 'ffhq'; readonly scale: number }
   | { readonly convention: 'eyes'; readonly eyeDistance: number; readonly eyeMiddle: readonly [number, number] };
 
+/** A network that chooses parts of a pack's looks, and colours, that resemble a picture. Run once per picture. */
+export interface StyleEncoderFile extends NetworkFile {
+  /** Looks that its output `likeness` counts, in order. */
+  readonly exemplars: readonly string[];
+  /** Where each part lies in a code, as [first, past-last) values; in the order of `likeness`' rows. */
+  readonly parts: CodeParts;
+}
+
+/** Named parts of a code: spans [first, past-last) of its values. */
+export type CodeParts = Readonly<Record<string, readonly (readonly [number, number])[]>>;
+
 /** One student with its style head, as `models/manifest.json` lists it. */
 export interface ModelEntry {
   readonly id: string;
@@ -41,6 +52,8 @@ export interface ModelEntry {
   /** The same network in half precision, for devices with `shader-f16`; null where there is none. */
   readonly studentFp16: NetworkFile | null;
   readonly styleHead: NetworkFile;
+  /** Makes a look of a picture; null where the style has none. */
+  readonly styleEncoder: StyleEncoderFile | null;
   /** How many of a code's first rows carry structure; the rest carries colour. */
   readonly structureRows: number;
   /** `golden.json`: one input with its output, to check a device with. */
@@ -86,6 +99,7 @@ function readModel(model: JsonReader): ModelEntry {
     student: readNetwork(model.object('student')),
     studentFp16: model.has('studentFp16') ? readNetwork(model.object('studentFp16')) : null,
     styleHead: readNetwork(model.object('styleHead')),
+    styleEncoder: model.has('styleEncoder') ? readEncoder(model.object('styleEncoder')) : null,
     structureRows: model.integer('structureRows'),
     golden: readFile(model.object('golden')),
     crop: readCrop(model.object('crop')),
@@ -105,6 +119,15 @@ function readNetwork(network: JsonReader): NetworkFile {
     dtype: network.has('dtype') ? network.oneOf('dtype', ['float32', 'float16']) : 'float32',
     inputs: readShapes(network.object('inputs')),
     outputs: readShapes(network.object('outputs')),
+  });
+}
+
+function readEncoder(encoder: JsonReader): StyleEncoderFile {
+  const parts = encoder.object('parts');
+  return Object.freeze({
+    ...readNetwork(encoder),
+    exemplars: encoder.strings('exemplars'),
+    parts: Object.fromEntries(parts.keys().map((name) => [name, parts.spans(name)])),
   });
 }
 

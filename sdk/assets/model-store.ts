@@ -6,7 +6,7 @@ import type { Manifest, ModelEntry, ModelFile } from './manifest';
 import { sha256Hex } from './sha256';
 
 /** Which of a model's checked files. */
-export type ModelPart = 'student' | 'studentFp16' | 'styleHead' | 'golden';
+export type ModelPart = 'student' | 'studentFp16' | 'styleHead' | 'styleEncoder' | 'golden';
 
 /** A model whose files have arrived and were checked. */
 export interface LoadedModel {

@@ -1,7 +1,8 @@
 import { CODE_ROW_LENGTH, readCode } from '../assets/exemplar-code';
 import type { Exemplar, StylePack } from '../assets/style-pack';
 import { FilterError } from '../errors';
-import type { StyleRequest } from './style-codes';
+import type { StyleMix } from '../options';
+import type { CodeLayout, StyleRequest } from './style-codes';
 
 /** How a style is drawn; what is left out comes from the pack's defaults. */
 export interface StyleChoice {
@@ -15,6 +16,8 @@ export interface StyleChoice {
   readonly keepColor?: number | undefined;
   /** A second look to mix in: its id, and 0 none of it … 1 all of it. */
   readonly blend?: { readonly exemplar: string; readonly amount: number } | undefined;
+  /** Parts of several looks in colours of its own, in place of `exemplar`. */
+  readonly mix?: StyleMix | undefined;
   /** Draws a look by lot: shapes of one look (unless `exemplar` names it) and colours of another; the same for the same number. */
   readonly seed?: number | undefined;
 }
@@ -32,10 +35,15 @@ export function resolveStyle(pack: StylePack, choice: StyleChoice): StyleRequest
   const structure = choice.structure ?? pack.defaults.structure;
   const color = choice.color ?? pack.defaults.color;
   const keepColor = choice.keepColor ?? pack.defaults.keepColor;
-  const key = JSON.stringify([base.id, colours.id, ...(amount === 0 ? [] : [other.id, amount]), structure, color, keepColor]);
-  const codeRows = async (structureRows: number): Promise<Float32Array> => {
-    const first = colours === base ? await readCode(base) : withColours(await readCode(base), await readCode(colours), structureRows);
-    return amount === 0 ? first : mix(first, await readCode(other), amount);
+  const mixed = choice.mix && Object.entries(choice.mix.parts).map(([part, id]) => ({ part, exemplar: findExemplar(pack, id, `options.style.mix.parts.${part}`) }));
+  const key = JSON.stringify([base.id, colours.id, choice.mix ?? null, ...(amount === 0 ? [] : [other.id, amount]), structure, color, keepColor]);
+  const first = async (layout: CodeLayout): Promise<Float32Array> => {
+    if (choice.mix && mixed) return assembleCode(pack, mixed, choice.mix.colors, layout);
+    return colours === base ? readCode(base) : withColours(await readCode(base), await readCode(colours), layout.structureRows);
+  };
+  const codeRows = async (layout: CodeLayout): Promise<Float32Array> => {
+    const code = await first(layout);
+    return amount === 0 ? code : blended(code, await readCode(other), amount);
   };
   return { key, codeRows, structure, color, keepColor };
 }
@@ -52,7 +60,28 @@ function drawExemplar({ exemplars }: StylePack, seed: number, purpose: number): 
   return exemplars[((hash ^ (hash >>> 16)) >>> 0) % exemplars.length]!;
 }
 
-function mix(from: Float32Array, to: Float32Array, amount: number): Float32Array {
+/**
+ * The code of parts of several looks, the twin of distill's `assemble`. What no part holds comes with the last part.
+ * @throws FilterError `bad-option` for parts that the model's codes do not have.
+ */
+async function assembleCode(pack: StylePack, mixed: readonly MixedPart[], colors: readonly number[], { structureRows, parts }: CodeLayout): Promise<Float32Array> {
+  const codes = await Promise.all(mixed.map(({ exemplar }) => readCode(exemplar)));
+  const code = codes[codes.length - 1]!.slice();
+  for (const [index, { part }] of mixed.entries()) {
+    const spans = parts[part];
+    if (!spans) throw new FilterError('bad-option', `options.style.mix.parts.${part} is not a part of style '${pack.id}' (${Object.keys(parts).join(', ') || 'it has none'}).`, { stage: 'options' });
+    for (const [first, last] of spans) code.set(codes[index]!.subarray(first, last), first);
+  }
+  code.set(colors, structureRows * CODE_ROW_LENGTH);
+  return code;
+}
+
+interface MixedPart {
+  readonly part: string;
+  readonly exemplar: Exemplar;
+}
+
+function blended(from: Float32Array, to: Float32Array, amount: number): Float32Array {
   return from.map((value, i) => value + ((to[i] ?? value) - value) * amount);
 }
 

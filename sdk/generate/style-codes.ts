@@ -1,3 +1,4 @@
+import type { CodeParts } from '../assets/manifest';
 import type { LoadedModel } from '../assets/model-store';
 import { CODE_ROW_LENGTH } from '../assets/exemplar-code';
 import { FilterError } from '../errors';
@@ -6,12 +7,20 @@ import { createSession, floatTensor, type OrtSession } from './ort-runtime';
 
 const DEFAULT_CAPACITY_BYTES = 96 * 2 ** 20;
 
+/** What lies where in a model's codes. */
+export interface CodeLayout {
+  /** How many first rows carry structure. */
+  readonly structureRows: number;
+  /** Parts that may come from different looks. */
+  readonly parts: CodeParts;
+}
+
 /** What the style head takes. */
 export interface StyleRequest {
   /** Names the code and its weights: two requests with the same key are the same. */
   readonly key: string;
   /** Reads the extrinsic style code, row-major `[L, 512]`, of which the first rows carry structure and the rest colour. */
-  readonly codeRows: (structureRows: number) => Promise<Float32Array>;
+  readonly codeRows: (layout: CodeLayout) => Promise<Float32Array>;
   /** How far the rows that carry structure count, 0…1. */
   readonly structure: number;
   /** How far the rows that carry colour count, 0…1. */
@@ -78,8 +87,8 @@ export function createStyleCodes({ model, ortWasmBase, capacityBytes = DEFAULT_C
 
   async function run({ codeRows: readRows, structure, color, keepColor }: StyleRequest): Promise<StyleCode> {
     const rows = model.entry.styleHead.inputs.weights?.[1];
-    const { structureRows } = model.entry;
-    const codeRows = await readRows(structureRows);
+    const { structureRows, styleEncoder } = model.entry;
+    const codeRows = await readRows({ structureRows, parts: styleEncoder?.parts ?? {} });
     if (codeRows.length !== (rows ?? 0) * CODE_ROW_LENGTH || rows === undefined) {
       throw new FilterError('bad-option', `Model '${model.entry.id}' takes style codes of ${rows} rows, but got ${codeRows.length / CODE_ROW_LENGTH}. Use a pack and a model of the same release.`, { stage: 'generate' });
     }

@@ -37,7 +37,7 @@ describe('resolveOptions', () => {
     [{ style: { id: 'comic', structure: -1 } }, 'options.style.structure must be a number from 0 to 1, was -1.'],
     [{ style: { exemplar: 'noir' } }, 'options.style.id must be a non-empty string, was undefined.'],
     [{ style: { id: 'comic', blend: { exemplar: 'noir', amount: 2 } } }, 'options.style.blend.amount must be a number from 0 to 1, was 2.'],
-    [{ style: { id: 'comic', structur: 1 } }, 'options.style.structur is not an option; known are id, exemplar, structure, color, keepColor, blend, seed.'],
+    [{ style: { id: 'comic', structur: 1 } }, 'options.style.structur is not an option; known are id, exemplar, structure, color, keepColor, blend, mix, seed.'],
     [{ style: { id: 'comic', seed: 0.5 } }, 'options.style.seed must be a whole number, was 0.5.'],
   ])('refuses %o and names the path', (options, message) => {
     expect(refusal(() => resolve(options))).toBe(message);

@@ -24,7 +24,7 @@ from distill.atelier.parts import PartSet
 from distill.atelier.pose import rest_pose
 from distill.run import current_commit
 from distill.student.anime.cache import PairCache
-from distill.student.anime.canvas import exemplar_code
+from distill.student.anime.canvas import CODE_WIDTH, exemplar_code
 from distill.student.anime.crop import crop_pose
 from distill.student.anime.encoder import COLOUR_VALUES, INPUT_PX, PARTS, StyleEncoder, layer_span, part_looks, part_targets, spoiled
 from distill.student.anime.onnx_export import export_graph, run_graph
@@ -163,7 +163,7 @@ def name_in_manifest(models: Path, file: Path, count: int) -> None:
         "inputs": {"exemplar": [1, 3, INPUT_PX, INPUT_PX]},
         "outputs": {"likeness": [1, len(PARTS), count], "colours": [1, COLOUR_VALUES]},
         "exemplars": [name.lower() for name in NAMES[:count]],
-        "parts": {part: [list(layer_span(layer)) for layer in layers] for part, layers in PARTS.items()},
+        "parts": {part: [[CODE_WIDTH + place for place in layer_span(layer)] for layer in layers] for part, layers in PARTS.items()},
     }  # fmt: skip
     for model in manifest["models"]:
         if model["id"].startswith("anime-"):

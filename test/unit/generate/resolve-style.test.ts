@@ -19,7 +19,8 @@ const pack: StylePack = {
 beforeEach(() => void fakeOrigin(new Map([['one.bin', codeOf(1)], ['two.bin', codeOf(3)]])));
 afterEach(() => vi.unstubAllGlobals());
 
-const valuesOf = async (choice: StyleChoice): Promise<Set<number>> => new Set(await resolveStyle(pack, choice).codeRows(2));
+const layout = { structureRows: 2, parts: { top: [[0, 300]], bottom: [[512, 600], [700, 701]] } } as const;
+const valuesOf = async (choice: StyleChoice): Promise<Set<number>> => new Set(await resolveStyle(pack, choice).codeRows(layout));
 
 describe('resolveStyle', () => {
   it("takes everything left out from the pack's defaults", async () => {
@@ -36,11 +37,25 @@ describe('resolveStyle', () => {
     expect(await valuesOf({ exemplar: 'one', blend: { exemplar: 'two', amount } })).toEqual(new Set([expected]));
   });
 
+  it('puts parts of several looks together, in colours of their own', async () => {
+    const code = await resolveStyle(pack, { mix: { parts: { top: 'one', bottom: 'two' }, colors: [0.5, 0.25] } }).codeRows(layout);
+    expect([code[0], code[299], code[300], code[599], code[700], code[1024], code[1025], code[1026]]).toEqual([1, 1, 3, 3, 3, 0.5, 0.25, 3]);
+    const keys = [[0.5], [0.6]].map((colors) => resolveStyle(pack, { mix: { parts: { top: 'one' }, colors } }).key);
+    expect(new Set([...keys, resolveStyle(pack, {}).key]).size).toBe(3);
+  });
+
+  it.each([
+    [{ top: 'three' }, /options\.style\.mix\.parts\.top must be a look of style 'tiny' \('one', 'two'\), but is 'three'/],
+    [{ hat: 'one' }, /options\.style\.mix\.parts\.hat is not a part of style 'tiny' \(top, bottom\)/],
+  ])('refuses a mixture of %o', async (parts: Readonly<Record<string, string>>, message) => {
+    await expect((async () => resolveStyle(pack, { mix: { parts, colors: [] } }).codeRows(layout))()).rejects.toThrow(message);
+  });
+
   it('draws shapes and colours by lot, the same ones for the same number', async () => {
-    const drawn = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { seed }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()));
+    const drawn = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { seed }).codeRows(layout)).filter((_value, i) => i % 512 === 0).join()));
     expect(new Set(drawn)).toEqual(new Set(['1,1,1', '1,1,3', '3,3,1', '3,3,3']));
-    expect((await resolveStyle(pack, { seed: 7 }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()).toBe(drawn[7]);
-    const shaped = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { exemplar: 'one', seed }).codeRows(2)).filter((_value, i) => i % 512 === 0).join()));
+    expect((await resolveStyle(pack, { seed: 7 }).codeRows(layout)).filter((_value, i) => i % 512 === 0).join()).toBe(drawn[7]);
+    const shaped = await Promise.all(Array.from({ length: 40 }, async (_, seed) => (await resolveStyle(pack, { exemplar: 'one', seed }).codeRows(layout)).filter((_value, i) => i % 512 === 0).join()));
     expect(new Set(shaped)).toEqual(new Set(['1,1,1', '1,1,3']));
   });
 
