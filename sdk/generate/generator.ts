@@ -6,9 +6,10 @@ import { FilterError } from '../errors';
 import type { Backend, FaceCrop, Frame, StyleCode, StyledCrop } from '../types';
 import { loadGolden } from './golden';
 import type { GpuHandle } from './gpu-device';
-import { createSession, tensorsOf, type OrtSession, type Tensor } from './ort-runtime';
+import { createSession, tensorsOf, type OrtSession, type Tensor, type Tensors } from './ort-runtime';
 import { selfTest } from './self-test';
 import type { StyleCodes } from './style-codes';
+import { createStyleInputs } from './style-inputs';
 import { createTensorBridge } from './tensor-bridge';
 
 /** The student on one backend: redraws one face at a time. */
@@ -58,6 +59,7 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
   let lost: FilterError | undefined;
   let gpuFault: string | undefined;
   let session: OrtSession | undefined;
+  const styleInputs = createStyleInputs(gpu?.device ?? null);
 
   async function openSession(loadSignal?: AbortSignal): Promise<OrtSession> {
     const bytes = await model.file(part, loadSignal);
@@ -69,6 +71,7 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
   async function dropSession(): Promise<void> {
     const dropped = session;
     session = undefined;
+    styleInputs.clear();
     await dropped?.close().catch(() => undefined);
   }
 
@@ -92,7 +95,7 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
     if (lost) throw lost;
     if (code.modelId !== entry.id) throw new FilterError('bad-option', `A style code of model '${code.modelId}' was given to model '${entry.id}'. Ask the style codes of the same model.`, { stage: 'generate' });
     session ??= await openSession();
-    const styled = await runStudent(session, await bridge.cut(frame, crop), { ...code.inputs, ...poseInput(crop.pose) });
+    const styled = await runStudent(session, { face: await bridge.cut(frame, crop), ...styleInputs.of(code), ...tensorsOf(poseInput(crop.pose)) });
     try {
       return bridge.toCrop(styled, frame, crop);
     } finally {
@@ -113,9 +116,9 @@ export async function createGenerator({ model, gpu, part, codes, ortWasmBase, si
     if (fault !== undefined) throw new Error(fault);
   }
 
-  async function runStudent(on: OrtSession, face: Tensor, others: StyleCode['inputs']): Promise<Tensor> {
+  async function runStudent(on: OrtSession, inputs: Tensors): Promise<Tensor> {
     try {
-      const { styled } = await on.run({ face, ...tensorsOf(others) });
+      const { styled } = await on.run(inputs);
       if (!styled) throw new Error("it has no output 'styled'");
       throwGpuFault();
       return styled;

@@ -23,6 +23,8 @@ export type SessionDevice = GPUDevice | null;
 
 const MAX_THREADS = 4;
 const LOG_ERRORS = 3;
+/** Bytes that the runtime wants the size of a GPU buffer to be a multiple of. */
+const GPU_ALIGNMENT = 16;
 
 // The runtime has one WebAssembly instance per page or worker, and that instance bears one call at a time.
 const calls = new SerialQueue();
@@ -85,6 +87,18 @@ async function failWhenLost(device: GPUDevice): Promise<never> {
 /** Wraps numbers as a tensor; the numbers are borrowed, not copied. */
 export function floatTensor(data: Float32Array, shape: readonly number[]): Tensor {
   return new ort.Tensor('float32', data, shape);
+}
+
+/** A tensor in a GPU buffer of its own, to be written to; disposing it frees the buffer. */
+export function gpuTensor(device: GPUDevice, shape: readonly number[]): { readonly tensor: Tensor; write(data: Float32Array): void } {
+  const bytes = Float32Array.BYTES_PER_ELEMENT * shape.reduce((product, edge) => product * edge, 1);
+  const buffer = device.createBuffer({
+    label: 'StyleFilter style input',
+    size: GPU_ALIGNMENT * Math.ceil(bytes / GPU_ALIGNMENT),
+    usage: GPUBufferUsage.STORAGE | GPUBufferUsage.COPY_SRC | GPUBufferUsage.COPY_DST,
+  });
+  const tensor = ort.Tensor.fromGpuBuffer(buffer, { dataType: 'float32', dims: [...shape], dispose: () => buffer.destroy() });
+  return { tensor, write: (data) => device.queue.writeBuffer(buffer, 0, data as Float32Array<ArrayBuffer>) };
 }
 
 function isLoadFailure(cause: unknown): boolean {

@@ -102,7 +102,8 @@ export function createStyleCodes({ model, ortWasmBase, capacityBytes = DEFAULT_C
     });
     const inputs: Record<string, NumberArray> = {};
     for (const [name, tensor] of Object.entries(outputs)) {
-      inputs[name] = { data: Float32Array.from(tensor.data as Float32Array), shape: tensor.dims };
+      // The runtime has copied the numbers out of its memory: they are ours.
+      inputs[name] = { data: tensor.data as Float32Array, shape: tensor.dims };
       tensor.dispose();
     }
     return Object.freeze({ modelId: model.entry.id, inputs });

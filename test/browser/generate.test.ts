@@ -156,6 +156,41 @@ describe('choice of backend', () => {
     expect(result).toEqual(Array(5).fill([200, 100, 50, 255]));
   });
 
+  it('keeps what the style decides on the device: written once for each change of style, always into the same buffer, and freed at the end', async () => {
+    const result = await run(async ({ loadStage, paintedFrame, wholeCrop, withGpu }) => {
+      const devices: GPUDevice[] = [];
+      const stage = await withGpu({ devices }, () => loadStage('/tiny/', 'tiny', 'webgpu'));
+      const device = devices.at(-1)!;
+      const made = new Set<GPUBuffer>();
+      const seen = { buffers: 0, writes: 0, freed: 0 };
+      const [create, write] = [device.createBuffer.bind(device), device.queue.writeBuffer.bind(device.queue)];
+      device.createBuffer = (descriptor) => {
+        const buffer = create(descriptor);
+        if (descriptor.label !== 'StyleFilter style input') return buffer;
+        const destroy = buffer.destroy.bind(buffer);
+        buffer.destroy = () => {
+          seen.freed += 1;
+          destroy();
+        };
+        seen.buffers = made.add(buffer).size;
+        return buffer;
+      };
+      device.queue.writeBuffer = (...args: Parameters<GPUQueue['writeBuffer']>) => {
+        if (made.has(args[0])) seen.writes += 1;
+        write(...args);
+      };
+      const half = { modelId: stage.model.id, inputs: { modulation: { data: Float32Array.of(0.5, 0, 1), shape: [1, 3] } } };
+      const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
+      const reds: number[] = [];
+      for (const code of [stage.code, stage.code, half, half, stage.code]) reds.push((await stage.generator.generate(frame, wholeCrop(64), code)).rgba[0]!);
+      const during = { ...seen };
+      await stage.close();
+      frame.close();
+      return { reds, during, freed: seen.freed };
+    });
+    expect(result).toEqual({ reds: [200, 200, 164, 164, 200], during: { buffers: 1, writes: 3, freed: 0 }, freed: 1 });
+  });
+
   it('refuses the picture after an error of the device, and draws the next', async () => {
     const result = await run(async ({ loadStage, paintedFrame, rejection, wholeCrop, withGpu }) => {
       const frame = await paintedFrame(64, 64, () => [200, 100, 50]);
