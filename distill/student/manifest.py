@@ -14,6 +14,12 @@ from distill.student.style_head import STRUCTURE_ROWS
 
 VERSION = 1
 TOLERANCE = {"float32": 1e-3, "float16": {"mean": 2e-3, "max": 3e-2}}
+OUTLIERS = 1e-4
+"""Share of a half-precision picture that may be off by more than the largest difference.
+
+A hard edge of the matte is a logit that falls from +100 to -100 within a pixel or two; where it crosses zero,
+half precision moves it by more than anywhere else, most of all in a network that has trained for minutes only.
+"""
 
 
 def file_facts(path: Path, root: Path) -> dict[str, Any]:
@@ -60,7 +66,7 @@ def write_golden(
         "styled": (styled.astype("<f2"), {"encoding": "float16"}),
         "code": (style["extrinsic_code"].astype("<f4"), {"encoding": "float32"}),
     }
-    golden: dict[str, Any] = {"tolerance": TOLERANCE}
+    golden: dict[str, Any] = {"tolerance": {**TOLERANCE, "outliers": OUTLIERS}}
     for name, (array, facts) in parts.items():
         file = f"golden-{name}.bin"
         write_atomic(folder / file, array.tobytes())

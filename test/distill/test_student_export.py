@@ -3,6 +3,7 @@
 import argparse
 import hashlib
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -14,9 +15,9 @@ from distill.checkpoint import save_checkpoint
 from distill.painter import LOOK_IDS
 from distill.student import evaluate as evaluation
 from distill.student.checkpoints import load_trained
-from distill.student.export import ParityError, make_golden
+from distill.student.export import ParityError, check_half, make_golden
 from distill.student.export import main as export_main
-from distill.student.manifest import read_golden, upsert
+from distill.student.manifest import OUTLIERS, read_golden, upsert
 from distill.student.onnx_export import check_graph, run_onnx
 from distill.student.train import TrainConfig, Trainer
 
@@ -124,6 +125,24 @@ def test_a_student_that_disagrees_is_not_written_to_the_manifest(exported, tmp_p
     onnx.save(model, str(folder / "student.onnx"))
     with pytest.raises(ParityError, match=r"student\.onnx"):
         make_golden(trained, cache, FACE, folder)
+
+
+def test_half_precision_may_miss_a_few_numbers_but_not_many_and_never_on_average():
+    path, whole = Path("student-fp16.onnx"), np.zeros((1, 4, 256, 256), np.float32)
+    few, many, everywhere, broken = whole.copy(), whole.copy(), whole + 0.01, whole.copy()
+    few.flat[: int(OUTLIERS * whole.size)] = 0.05
+    many.flat[: int(OUTLIERS * whole.size) + 1] = 0.05
+    broken.flat[0] = np.nan
+    check_half(path, few)
+    for difference in (many, everywhere, broken):
+        with pytest.raises(ParityError, match=r"student-fp16\.onnx differs"):
+            check_half(path, difference)
+
+
+def test_the_sdk_is_told_of_the_same_tolerance(exported):
+    root, *_ = exported
+    golden = json.loads((root / "models" / entry_of(root)["golden"]["file"]).read_text())
+    assert golden["tolerance"]["outliers"] == OUTLIERS and golden["tolerance"]["float16"] == {"mean": 2e-3, "max": 3e-2}
 
 
 def test_a_graph_with_a_branch_is_refused(tmp_path):
