@@ -8,6 +8,9 @@ const PATIENCE = { timeout: 150_000, polling: 200, interval: 200 };
 const CHEEK = [290, 330] as const;
 const SIZE = { width: 640, height: 480 };
 const OVERLAY = '/demo/overlay/?camera=MJPEG&width=640&height=480';
+/** A browser source as OBS makes one: the size of its canvas, and the CSS it puts into every page unless told otherwise. */
+const SOURCE_SIZE = { width: 1920, height: 1080 };
+const SOURCE_CSS = 'body { background-color: rgba(0, 0, 0, 0); margin: 0px auto; overflow: hidden; }';
 
 let test: TestPage;
 
@@ -84,6 +87,25 @@ describe('overlay', () => {
     await test.page.goto(`${test.server.origin}/demo/overlay/?camera=Studio&colour=1&debug=1`);
     await test.page.waitForFunction(() => document.querySelector('#note')!.textContent.startsWith('There is no camera with “studio” in its name'), PATIENCE);
     expect(await test.page.$('#picture.live')).toBeNull();
+  });
+});
+
+describe('under the conditions of OBS’s browser source', () => {
+  it('fills a canvas of 1920×1080 with the styled head and leaves the rest of it empty', async () => {
+    await test.page.setViewport(SOURCE_SIZE);
+    await test.page.goto(`${test.server.origin}${OVERLAY}`);
+    await test.page.addStyleTag({ content: SOURCE_CSS });
+    await live();
+    // 640×480 in the middle of the canvas, as high as it is.
+    const scale = SOURCE_SIZE.height / SIZE.height;
+    const left = (SOURCE_SIZE.width - SIZE.width * scale) / 2;
+    const cheek = [left + CHEEK[0] * scale, CHEEK[1] * scale] as const;
+    await expect.poll(async () => (await screenshotAt([cheek]))[0]![3], PATIENCE).toBe(255);
+    const [face, ...around] = await screenshotAt([cheek, [2, 2], [1917, 2], [2, 1077], [1917, 1077], [left / 2, 540], [1920 - left / 2, 540]]);
+    expect(around.map((place) => place[3])).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(face![0]! - face![2]!, `red over blue in ${face!.join()}`).toBeGreaterThan(100);
+    const scrolls = await test.page.evaluate(() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]);
+    expect(scrolls).toEqual([1920, 1080]);
   });
 });
 
