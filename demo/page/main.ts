@@ -101,10 +101,22 @@ function showStyle(): void {
   const covers = styles.map((entry) => ({ id: entry.id, name: entry.name, thumbnailUrl: cover(entry) }));
   showThumbs(byId('styles', HTMLElement), 'style', covers, style.id, (id) => {
     const chosen = styles.find((entry) => entry.id === id);
-    if (chosen) void change({ style: id, ...chosen.defaults }).then(showStyle);
+    if (chosen) void change({ style: id, ...chosen.defaults, mix: undefined }).then(showStyle);
   });
-  showThumbs(byId('looks', HTMLElement), 'look', style.looks, settings.exemplar, (exemplar) => void change({ exemplar }));
+  showThumbs(byId('looks', HTMLElement), 'look', style.looks, settings.mix ? '' : settings.exemplar, (exemplar) => void change({ exemplar, mix: undefined }));
+  byId('encode', HTMLElement).hidden = !style.encodes;
   sliders.set(settings);
+}
+
+/** Makes a look of a picture of one's own. */
+async function takePicture(picture: File): Promise<void> {
+  try {
+    const { mix } = await StyleFilter.encode(picture, { style: settings.style, assetBase: ASSET_BASE });
+    await change({ mix });
+    showStyle();
+  } catch (error) {
+    showProblem(wordsFor(error));
+  }
 }
 
 async function choose(wanted: 'sample' | 'camera'): Promise<void> {
@@ -153,6 +165,12 @@ function listen(): void {
   selects('faces', (value) => void change({ maxFaces: Number(value) }));
   selects('privacy', (value) => void change({ privacy: value as Settings['privacy'] }));
 
+  const picture = byId('picture', HTMLInputElement);
+  picture.addEventListener('change', () => {
+    const [file] = picture.files ?? [];
+    if (file) void takePicture(file);
+    picture.value = '';
+  });
   const compare = byId('compare', HTMLInputElement);
   compare.addEventListener('change', () => stage.setComparing(compare.checked));
   const mirror = byId('mirror', HTMLInputElement);

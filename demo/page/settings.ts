@@ -1,10 +1,12 @@
 /** What the controls say, and how it is handed to the filter. */
-import type { LiveOptions, StyleOptions } from '../../sdk/index';
+import type { LiveOptions, StyleMix, StyleOptions } from '../../sdk/index';
 
 /** Everything the page lets one set. Sliders go from 0 to 1. */
 export interface Settings {
   style: string;
   exemplar: string;
+  /** Made of a picture, in place of the exemplar. */
+  mix: StyleMix | undefined;
   structure: number;
   color: number;
   keepColor: number;
@@ -22,6 +24,7 @@ export type SliderName = 'structure' | 'color' | 'keepColor' | 'temporal' | 'opa
 
 /** The library's own defaults, apart from the style. */
 export const DEFAULTS: Omit<Settings, 'style' | 'exemplar'> = {
+  mix: undefined,
   structure: 1,
   color: 1,
   keepColor: 0,
@@ -35,8 +38,8 @@ export const DEFAULTS: Omit<Settings, 'style' | 'exemplar'> = {
 };
 
 /** The style part. */
-export function toStyleOptions({ style, exemplar, structure, color, keepColor }: Settings): StyleOptions {
-  return { id: style, exemplar, structure, color, keepColor };
+export function toStyleOptions({ style, exemplar, mix, structure, color, keepColor }: Settings): StyleOptions {
+  return { id: style, exemplar, mix, structure, color, keepColor };
 }
 
 /** Everything that can change while the filter runs, apart from the style. */

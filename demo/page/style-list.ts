@@ -7,8 +7,13 @@ const STYLE_IDS = ['comic', 'anime'];
 interface PackFile {
   readonly id: string;
   readonly name: string;
+  readonly models: Readonly<Record<string, string>>;
   readonly exemplars: readonly { readonly id: string; readonly name: string; readonly thumbnail: string }[];
   readonly defaults: StyleDefaults;
+}
+
+interface ManifestFile {
+  readonly models: readonly { readonly id: string; readonly styleEncoder?: object | null }[];
 }
 
 /** A look as the page shows it. */
@@ -24,24 +29,33 @@ export interface StyleEntry {
   readonly name: string;
   readonly looks: readonly Look[];
   readonly defaults: StyleDefaults;
+  /** Whether it makes a look of a picture. */
+  readonly encodes: boolean;
 }
 
-async function readStyle(assetBase: URL, id: string): Promise<StyleEntry> {
-  const url = new URL(`filters/${id}/pack.json`, assetBase);
+async function readJson(url: URL): Promise<unknown> {
   const response = await fetch(url);
-  if (!response.ok) throw new Error(`The style “${id}” could not be loaded (${response.status} at ${url.pathname}). Reload the page.`);
-  const pack = (await response.json()) as PackFile;
+  if (!response.ok) throw new Error(`The styles could not be loaded (${response.status} at ${url.pathname}). Reload the page.`);
+  return response.json();
+}
+
+async function readStyle(assetBase: URL, id: string, encoding: ReadonlySet<string>): Promise<StyleEntry> {
+  const url = new URL(`filters/${id}/pack.json`, assetBase);
+  const pack = (await readJson(url)) as PackFile;
   return {
     id,
     name: pack.name,
     defaults: pack.defaults,
+    encodes: Object.values(pack.models).some((model) => encoding.has(model)),
     looks: pack.exemplars.map(({ id: lookId, name, thumbnail }) => ({ id: lookId, name, thumbnailUrl: new URL(thumbnail, url).href })),
   };
 }
 
 /** The styles with their looks. Throws a sentence when a pack cannot be read. */
-export function loadStyles(assetBase: URL): Promise<StyleEntry[]> {
-  return Promise.all(STYLE_IDS.map((id) => readStyle(assetBase, id)));
+export async function loadStyles(assetBase: URL): Promise<StyleEntry[]> {
+  const { models } = (await readJson(new URL('models/manifest.json', assetBase))) as ManifestFile;
+  const encoding = new Set(models.filter(({ styleEncoder }) => styleEncoder).map(({ id }) => id));
+  return Promise.all(STYLE_IDS.map((id) => readStyle(assetBase, id, encoding)));
 }
 
 /** Fills a radio group with pictures; the arrow keys move the choice. */
