@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exemplars", type=int, default=32, metavar="N", help="how many exemplars, as unlike as can be (default: %(default)s)")
     parser.add_argument("--count", type=int, default=3000, metavar="N", help="photos, each in another variant (default: %(default)s)")
     parser.add_argument("--per-photo", type=int, default=3, metavar="N", help="pairs of each photo (default: %(default)s)")
-    parser.add_argument("--like", type=Path, metavar="DIR", help="a cache whose exemplars and movement this one shares, so that both train together")
+    parser.add_argument("--like", type=Path, metavar="DIR", help="a cache whose fitted movement this one shares, so that both train together; exemplars and photos may differ")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, metavar="N")
 
@@ -40,13 +40,9 @@ def main(args: argparse.Namespace) -> int:
     """Draws the whole cache; a training may read it meanwhile."""
     parts = PartSet(args.parts)
     studies = read_studies(args.studies / "photos.jsonl.gz")
-    if args.like is None:
-        exemplars = choose_exemplars(parts, args.exemplars, args.seed)
-        codes, flow = encode_exemplars(parts, exemplars), fit_flow_to(studies, args.seed)
-    else:
-        shared = PairCache(args.like)
-        exemplars, codes, flow = [exemplar_from_record(record) for record in shared.exemplars], shared.codes, shared.flow
-    start_cache(args.out, args.count, args.count * args.per_photo, exemplars, codes, flow)
+    exemplars = choose_exemplars(parts, args.exemplars, args.seed)
+    flow = fit_flow_to(studies, args.seed) if args.like is None else PairCache(args.like).flow
+    start_cache(args.out, args.count, args.count * args.per_photo, exemplars, encode_exemplars(parts, exemplars), flow)
     context = multiprocessing.get_context("spawn")
     jobs = [context.Process(target=_work, args=(args, rank)) for rank in range(1, args.workers)]
     for job in jobs:

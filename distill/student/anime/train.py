@@ -38,7 +38,8 @@ COVER_WEIGHT = 0.3
 class AnimeTrainConfig:
     """Settings of one training.
 
-    cache: folder made by `anime-cache`. more: folders made by `anime-cache --like` that one. size: standard or lite. kimg: length in thousand images, whole
+    cache: folder made by `anime-cache`. more: folders made by `anime-cache --like`
+    that one, with other photos or other exemplars. size: standard or lite. kimg: length in thousand images, whole
     or tiles. budget_minutes: length in minutes of training instead, when above 0; the learning rate
     then follows the time spent. batch: pictures a step. rate: peak learning rate of the painter,
     head_rate: of the small networks that turn pose and style into modulation. ema: decay of the averaged weights.
