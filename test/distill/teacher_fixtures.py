@@ -5,8 +5,11 @@ import torch
 
 from distill.networks.dual import DualGenerator
 from distill.networks.layout import Layout
+from distill.teacher.faces import EncoderFacts, FaceEncoder, write_encoder
+from distill.teacher.files import write_network
 from distill.teacher.released_layout import generator_names
 from distill.teacher.sampler_network import SamplerHalf
+from distill.train.grow import layout_values
 
 LAYOUT = Layout(64, channel_cap=8)
 
@@ -43,3 +46,20 @@ def released_folder(folder, layout=LAYOUT):
     rows = {"structure": layout.structure_layers, "color": layout.layers - layout.structure_layers}
     torch.save({half: SamplerHalf(count * 512).state_dict() for half, count in rows.items()}, folder / "sampler.pt")
     return folder, dual
+
+
+def fresh_encoder(layout=LAYOUT, seed=2):
+    """A small untrained encoder whose codes depend on the picture."""
+    torch.manual_seed(seed)
+    encoder = FaceEncoder(EncoderFacts("small", layout.layers, width=16, head_rank=4)).requires_grad_(False).eval()
+    for parameter in encoder.parameters():
+        parameter.mul_(2)
+    return encoder
+
+
+def teacher_folder(folder, layout=LAYOUT, licence=""):
+    """A folder as `train-dual` leaves it, without codes."""
+    facts = {"layout": layout_values(layout)}
+    write_network(folder / "generator.safetensors", "dual-generator-1", small_dual(layout).state_dict(), facts, licence)
+    write_encoder(folder / "encoder.safetensors", fresh_encoder(layout), licence)
+    return folder

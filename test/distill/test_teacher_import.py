@@ -103,6 +103,9 @@ def test_a_folder_becomes_marked_files_that_draw_the_same(tmp_path, capsys):
     z = torch.randn(2, 2, dual.layout.layers, 512)
     weights = structure_weights(dual.layout, 0.75)
     assert torch.equal(again(*z, weights), dual(*z, weights))
+    # Exemplars come in Z+ and are mapped row by row; truncation pulls the intrinsic code alone, to the origin of W.
+    rows = torch.stack([again.g.map(z[1][:, row]) for row in range(dual.layout.layers)], 1)
+    assert torch.allclose(again(*z, weights, truncation=0.7), again.synthesize(again.g.map(z[0]) * 0.7, rows, weights), rtol=1e-4, atol=1e-4)
     book = read_codes(tmp_path / "out/refined_exstyle_code.safetensors", dual.layout.layers)
     assert book.names == ("b.jpg", "a.jpg") and book.licence == NON_COMMERCIAL and book.kind == "extrinsic"
     assert torch.equal(book.of("1"), read_npy_codes(folder / "refined_exstyle_code.npy", "extrinsic").of("a"))
