@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from distill.config import add_config_arguments, config_text, load_config
-from distill.data.training_set import load_set
+from distill.data.training_set import TrainingSet, load_set
 from distill.run import Run, TrainingStopped
 from distill.train.base_config import BaseConfig
 from distill.train.base_trainer import BaseTrainer
@@ -28,19 +29,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def main(args: argparse.Namespace) -> int:
     """Run the verb."""
-    config = load_config(BaseConfig, args)
+    def load(config: BaseConfig) -> TrainingSet:
+        return load_set(
+            config.data, config.size_px, tiers=config.tiers, split=config.split, min_size_px=config.min_size_px,
+            max_out_of_frame=config.max_out_of_frame, mirror=config.mirror, seed=config.seed,
+        )
+
+    return train_adversarially("train-base", load_config(BaseConfig, args), load, args)
+
+
+def train_adversarially(
+    verb: str, config: BaseConfig, load: Callable[[BaseConfig], TrainingSet], args: argparse.Namespace
+) -> int:
+    """What `train-base` does, under the name `verb` and on the pictures that `load` gives."""
     world = join_world(config.device)
     allow_fast_math(world.device)
-    data = load_set(
-        config.data, config.size_px, tiers=config.tiers, split=config.split, min_size_px=config.min_size_px,
-        max_out_of_frame=config.max_out_of_frame, mirror=config.mirror, seed=config.seed,
-    ).to(world.device)
+    data = load(config).to(world.device)
     if args.dry_run:
         print(f"{config_text(config)}{len(data)} pictures (mirrored ones counted) on {world.device}.")
         return 0
     trainer = BaseTrainer(config, data, world)
     broadcast_modules((trainer.g, trainer.d, trainer.ema), world)
-    run = Run.open(Path(config.runs), "train-base", config, fresh=args.fresh, rank=world.rank, length=round(config.total_kimg * 1000))
+    run = Run.open(Path(config.runs), verb, config, fresh=args.fresh, rank=world.rank, length=round(config.total_kimg * 1000))
 
     def draw(run: Run, position: int) -> None:
         if world.rank == 0:
