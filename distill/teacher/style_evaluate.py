@@ -115,30 +115,39 @@ def contextual_similarity(lpips: Lpips, pictures: Tensor, portraits: Tensor) -> 
     return torch.cat(values).mean().item()
 
 
-def scores(config: StyleEvaluation, outs: Tensor, material: Material, lpips: Lpips) -> dict[str, str]:
-    """The columns that pictures [N,3,S,S] of the material's photos decide alone."""
-    outs, turns = outs.clamp(-1, 1).cpu(), material.turns
-    network = InceptionFeatures()
-    kid = kernel_distance(in_batches(network, outs), in_batches(network, material.portraits))
-    row = {
-        "KID ×1000 to the style [95 %]": f"{kid.value:.1f} [{kid.low:.1f}, {kid.high:.1f}]",
-        "contextual to its exemplar": f"{contextual_similarity(lpips, outs, material.portraits[turns]):.3f}",
-        "images": f"{len(outs)} photos, {len(material.portraits)} portraits",
-    }
-    if len(material.portraits) > 1:
-        row["to another's"] = f"{contextual_similarity(lpips, outs, material.portraits.roll(1, 0)[turns]):.3f}"
-    if config.identity:
+class Scorer:
+    """Measures pictures made of the material's photos; what belongs to photos and portraits is read once."""
+
+    def __init__(self, config: StyleEvaluation, material: Material, lpips: Lpips) -> None:
         from distill.measure.identity import FaceIdentity
 
-        identity = FaceIdentity()
-        with torch.no_grad():
-            cosines = [identity.similarity(a, b) for a, b in zip(outs.split(8), material.photos.split(8), strict=True)]
-        row["identity"] = f"{torch.cat(cosines).mean():.3f}"
-        row["right of 20"] = f"{right_of_crowd(identity, outs, material.photos):.0%}"
-    if config.face_model:
-        agreement = expression_measure(material.photos, Path(config.face_model))(outs)
-        row["expression"] = f"{agreement.correlation:.2f} ({agreement.found:.0%} found)"
-    return row
+        self.material, self.lpips = material, lpips
+        self.inception = InceptionFeatures()
+        self.style = in_batches(self.inception, material.portraits)
+        self.identity = FaceIdentity() if config.identity else None
+        self.agreement = expression_measure(material.photos, Path(config.face_model)) if config.face_model else None
+
+    def scores(self, outs: Tensor) -> dict[str, str]:
+        """Columns of the table for pictures [N,3,S,S], one per photo."""
+        outs, material = outs.clamp(-1, 1).cpu(), self.material
+        kid = kernel_distance(in_batches(self.inception, outs), self.style)
+        row = {
+            "KID ×1000 to the style [95 %]": f"{kid.value:.1f} [{kid.low:.1f}, {kid.high:.1f}]",
+            "contextual to its exemplar": f"{contextual_similarity(self.lpips, outs, material.portraits[material.turns]):.3f}",
+            "images": f"{len(outs)} photos, {len(material.portraits)} portraits",
+        }
+        if len(material.portraits) > 1:
+            others = material.portraits.roll(1, 0)[material.turns]
+            row["to another's"] = f"{contextual_similarity(self.lpips, outs, others):.3f}"
+        if self.identity is not None:
+            with torch.no_grad():
+                cosines = [self.identity.similarity(a, b) for a, b in zip(outs.split(8), material.photos.split(8), strict=True)]
+            row["identity"] = f"{torch.cat(cosines).mean():.3f}"
+            row["right of 20"] = f"{right_of_crowd(self.identity, outs, material.photos):.0%}"
+        if self.agreement is not None:
+            found = self.agreement(outs)
+            row["expression"] = f"{found.correlation:.2f} ({found.found:.0%} found)"
+        return row
 
 
 def run_evaluation(config: StyleEvaluation) -> dict[str, dict[str, str]]:
@@ -155,7 +164,8 @@ def run_evaluation(config: StyleEvaluation) -> dict[str, dict[str, str]]:
         return transfer(teacher, teacher.encode(photos), codes.to(device), controls, fine_tuned).cpu()
 
     codes = material.styles.codes[material.turns]
-    rows = {"": scores(config, stylize(material.photos, codes), material, lpips)}
+    scorer = Scorer(config, material, lpips)
+    rows = {"": scorer.scores(stylize(material.photos, codes))}
     if material.faces is not None and config.method == "dual":
         redrawn = teacher.draw(material.faces.codes, material.styles.codes).clamp(-1, 1)
         with torch.no_grad():
@@ -169,7 +179,7 @@ def run_evaluation(config: StyleEvaluation) -> dict[str, dict[str, str]]:
         drawn, photo = (sum(getattr(f, name) for f in found) / len(found) for name in ("drawn", "photo"))
         rows[""]["flicker (× photo's)"] = f"{drawn:.2f} ({drawn / photo:.1f}×)"
     if config.baselines:
-        rows["the photos themselves"] = scores(config, material.photos, material, lpips)
+        rows["the photos themselves"] = scorer.scores(material.photos)
     common = {"chip": chip_name(device), "commit": current_commit(), "command": command_line()}
     for name, row in rows.items():
         title = name or config.name or Path(config.teacher).name
