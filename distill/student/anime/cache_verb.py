@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--exemplars", type=int, default=32, metavar="N", help="how many exemplars, as unlike as can be (default: %(default)s)")
     parser.add_argument("--count", type=int, default=3000, metavar="N", help="photos, each in another variant (default: %(default)s)")
     parser.add_argument("--per-photo", type=int, default=3, metavar="N", help="pairs of each photo (default: %(default)s)")
-    parser.add_argument("--like", type=Path, metavar="DIR", help="a cache whose fitted movement this one shares, so that both train together; exemplars and photos may differ")
+    parser.add_argument("--like", type=Path, metavar="DIR", help="a cache whose fitted movement this one takes, so that both train together")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=1, metavar="N")
 

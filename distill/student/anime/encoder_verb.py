@@ -22,6 +22,7 @@ from distill.atelier.exemplar import choose_exemplars
 from distill.atelier.expression import REST
 from distill.atelier.parts import PartSet
 from distill.atelier.pose import rest_pose
+from distill.checkpoint import write_atomic
 from distill.run import current_commit
 from distill.student.anime.cache import PairCache
 from distill.student.anime.canvas import CODE_WIDTH, exemplar_code
@@ -60,6 +61,7 @@ def main(args: argparse.Namespace) -> int:
     folder = args.models / FOLDER
     export_encoder(encoder, folder / "encoder.onnx")
     write_json(folder / "evaluation.json", results)
+    write_card(folder / "CARD.md", results, truth, args)
     name_in_manifest(args.models, folder / "encoder.onnx", count)
     print(" ".join(f"{name}={value}" for name, value in results.items()))
     return 0
@@ -152,6 +154,38 @@ def export_encoder(encoder: StyleEncoder, path: Path) -> None:
         difference = float(np.abs(found - expected[name].numpy()).max())
         if not difference <= TOLERANCE:
             raise ValueError(f"{path}: '{name}' differs from PyTorch by {difference:.2g}; at most {TOLERANCE} is allowed.")
+
+
+def write_card(path: Path, results: dict[str, Any], truth: Truth, args: argparse.Namespace) -> None:
+    """Writes CARD.md."""
+    nearness = ", ".join(f"{name} {results[f'{name}Nearness']:.2f}" for name in PARTS)
+    text = f"""# {FOLDER}
+
+Makes a look of a picture of a character: for front hair, back hair and clothes with the face the most alike of the pack's
+{truth.pack} exemplars, all of one sex, and the colours of hair, skin and eyes. It chooses parts, it does not draw new ones.
+
+Licence: Apache-2.0.
+
+## Data
+{len(truth.cache.rows(held=False))} drawings by our own rig (`distill/atelier`; CC0 art by Sutemo) of {len(truth.looks)} exemplars,
+{truth.pack} of them the pack's, each time in other colours, at another place and size, half of them before a plain ground.
+
+## Training
+`python -m distill train-anime-encoder --cache CACHE --parts PARTS --minutes {args.minutes:g}`
+
+Commit {results["commit"]}; {results["pictures"] / 1000:.1f} thousand pictures in {args.minutes:g} minutes. Losses: cross-entropy to
+how alike the layers of the parts are, mean error of the colours; no network of others in losses or metrics.
+
+## Results
+On {args.unseen} characters that no training saw. How near the chosen parts' layers are, 1: the nearest of the pack, 0: any of them: {nearness}.
+Of the right sex: {results["sexRight"]:.0%}. Colours are {results["colourError"]:.3f} of the range off on average
+(the pack's mean colours: {results["colourErrorConstant"]:.3f}).
+
+## Limits
+- Learned from this one artist's drawings: pictures by others are read by their colours and outlines, photos of people worse.
+- The face belongs in the middle of the picture's square; nothing is searched for.
+"""
+    write_atomic(path, text.encode())
 
 
 def name_in_manifest(models: Path, file: Path, count: int) -> None:

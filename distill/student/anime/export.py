@@ -18,6 +18,7 @@ from distill.student.anime.canvas import CODE_WIDTH, ROWS, STRUCTURE_ROWS
 from distill.student.anime.card import write_card
 from distill.student.anime.checkpoints import TrainedAnime, load_anime
 from distill.student.anime.crop import EYE_DISTANCE_SIDES, EYE_MIDDLE
+from distill.student.anime.encoder_verb import FOLDER, name_in_manifest
 from distill.student.anime.flow import SIZE_PX
 from distill.student.anime.golden import block_code
 from distill.student.anime.network import multiply_accumulates
@@ -65,6 +66,9 @@ def main(args: argparse.Namespace) -> int:
     exemplars = [exemplar_from_record(record) for record in cache.exemplars[:count]]
     sizes = {size: f"anime-{size}" for size in ("standard", "lite") if size == trained.size or (args.models / f"anime-{size}").is_dir()}
     write_anime_pack(args.pack, sizes, PartSet(args.parts), exemplars, cache.codes[:count], args.first)
+    encoder = args.models / FOLDER / "encoder.onnx"
+    if encoder.exists():
+        name_in_manifest(args.models, encoder, count)
     print(f"{trained.id}: {trained.images / 1000:.1f} kimg, {entry['gmacs']} GMAC; PyTorch against ORT: {agreement}")
     return 0
 
