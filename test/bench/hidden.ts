@@ -4,6 +4,7 @@
  *     npx tsx test/bench/hidden.ts [--seconds 30] [--rounds 3] [--out test/bench/HIDDEN.md]
  */
 import { writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { openExtensionPage, REAL_CAMERA, VIRTUAL_CAMERA, type ExtensionTestPage } from '../helpers/extension';
@@ -59,6 +60,7 @@ function formatTable(rounds: readonly Round[], seconds: number, command: string,
     `| commit | ${machine.commit} |`,
     `| processor | ${machine.processor}, ${machine.cores} cores, ${machine.memoryGib} GiB |`,
     `| browser | ${machine.browser} |`,
+    `| load meanwhile | ${loadavg()[1]!.toFixed(1)} processes on average of 5 minutes, these included |`,
     '',
     '| round | shown, frames/s | hidden, frames/s | hidden ÷ shown |',
     '| ---: | ---: | ---: | ---: |',
