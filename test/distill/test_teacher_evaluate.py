@@ -1,5 +1,6 @@
 """Figures and sheets of a style: flicker of known drawings, the table, what each column of a sheet is."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from teacher_fixtures import LAYOUT, codes, small_dual, teacher_folder
 from distill.__main__ import main
 from distill.data.pictures import read_picture
 from distill.measure.perceptual import Lpips
-from distill.teacher.codes import CodeBook, write_codes
+from distill.teacher.codes import CodeBook, read_codes, write_codes
 from distill.teacher.flicker import inverse, measure_flicker, tremble, warp
 from distill.teacher.model import load_teacher
 from distill.teacher.sheet_verb import CELL_PX, layer_effects
@@ -133,3 +134,19 @@ def test_sheets_of_ablations_and_destylizations(style):
     assert np.abs(column(out, 2) - as_bytes(teacher.dual.g(intrinsic[1:2]))).max() <= 1
     with pytest.raises(SystemExit, match="give photos"):
         main(["style-sheet", "--kind", "layers", "--teacher", str(style / "teacher"), "--out", str(out)])
+
+
+def test_the_refine_verb_lowers_the_loss_and_keeps_names_and_terms(style, capsys):
+    start = read_codes(style / "teacher/exstyle_code.safetensors")
+    shaken = start.codes + 0.5 * torch.randn(start.codes.shape, generator=torch.Generator().manual_seed(1))
+    write_codes(style / "shaken.safetensors", CodeBook(NAMES, shaken, licence="terms"))
+    settings = {"teacher": style / "teacher", "extrinsic": style / "shaken.safetensors", "intrinsic": style / "teacher/instyle_code.safetensors",
+                "portraits": style / "portraits", "out": style / "teacher/refined_exstyle_code.safetensors", "steps": 5,
+                "lr_structure": 0.05, "lr_colour": 0.1, "device": "cpu"}
+    main(["refine", *(part for k, v in settings.items() for part in ("--set", f"{k}={v}"))])
+    before, after = map(float, re.search(r"Loss ([\d.]+) → ([\d.]+)", capsys.readouterr().out).groups())
+    assert after < 0.95 * before
+    book = load_teacher(style / "teacher").codes()
+    assert (book.names, book.kind, book.licence) == (NAMES, "extrinsic", "terms") and not torch.equal(book.codes, shaken)
+    main(["refine", *(part for k, v in (settings | {"steps": 0}).items() for part in ("--set", f"{k}={v}"))])
+    assert torch.equal(load_teacher(style / "teacher").codes().codes, shaken)
