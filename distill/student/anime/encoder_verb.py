@@ -6,7 +6,6 @@ import argparse
 import copy
 import json
 import math
-import time
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +36,7 @@ from distill.student.onnx_export import OPSET
 FOLDER = "anime-encoder"
 UNSEEN_SEED = 77
 TOLERANCE = 1e-4
+RATE = 2e-3
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--parts", type=Path, required=True, metavar="DIR", help="layered parts, for the characters of the test")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="DIR", help="models folder (default: models)")
     parser.add_argument("--exemplars", type=int, default=24, metavar="N", help="exemplars of the pack (default: %(default)s)")
-    parser.add_argument("--minutes", type=float, default=12, metavar="M", help="of training (default: %(default)s)")
+    parser.add_argument("--steps", type=int, default=2400, metavar="N", help="of training (default: %(default)s)")
     parser.add_argument("--batch", type=int, default=16, metavar="N")
     parser.add_argument("--unseen", type=int, default=60, metavar="N", help="characters of the test that no training saw (default: %(default)s)")
     parser.add_argument("--seed", type=int, default=1)
@@ -56,8 +56,8 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     cache, count = PairCache(args.cache), min(args.exemplars, len(NAMES))
     truth = Truth(cache, count)
-    encoder, steps = train(truth, args.minutes, args.batch, args.seed)
-    results = {"commit": current_commit(), "minutes": args.minutes, "pictures": steps * args.batch} | measure(encoder, truth, PartSet(args.parts), args.unseen)
+    encoder = train(truth, args.steps, args.batch, args.seed)
+    results = {"commit": current_commit(), "pictures": args.steps * args.batch} | measure(encoder, truth, PartSet(args.parts), args.unseen)
     folder = args.models / FOLDER
     export_encoder(encoder, folder / "encoder.onnx")
     write_json(folder / "evaluation.json", results)
@@ -86,28 +86,26 @@ class Truth:
         return picture.transpose(2, 0, 1) * 2 - 1, self.targets[exemplar], np.float32([self.male[exemplar]]), colours
 
 
-def train(truth: Truth, minutes: float, batch: int, seed: int) -> tuple[StyleEncoder, int]:
-    """The averaged encoder after `minutes`, and how many steps they held."""
+def train(truth: Truth, steps: int, batch: int, seed: int) -> StyleEncoder:
+    """The averaged encoder after `steps` of `batch` pictures."""
     torch.manual_seed(seed)
     rng = np.random.default_rng(seed)
     encoder = StyleEncoder(truth.male[: truth.pack])
     average = copy.deepcopy(encoder).requires_grad_(False)
-    optimiser = torch.optim.AdamW(encoder.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=0.02)
-    rows, steps, started = truth.cache.rows(held=False), 0, time.monotonic()
-    with tqdm(total=round(60 * minutes), unit="s", desc="encoder") as bar:
-        while (progress := (time.monotonic() - started) / (60 * minutes)) < 1:
-            optimiser.param_groups[0]["lr"] = 2e-3 * min(1, (steps + 1) / 50) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * progress)))
-            samples = [truth.sample(rows[int(index)], rng) for index in rng.choice(len(rows), batch, replace=False)]
-            loss = _loss(encoder, *(torch.from_numpy(np.stack(part)) for part in zip(*samples)))
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            steps += 1
-            with torch.no_grad():
-                torch._foreach_lerp_(list(average.parameters()), list(encoder.parameters()), 1 - min(0.995, steps / (steps + 10)))
-            bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
-            bar.update(round(60 * minutes * progress) - bar.n)
-    return average.eval(), steps
+    optimiser = torch.optim.AdamW(encoder.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.02)
+    rows = truth.cache.rows(held=False)
+    bar = tqdm(range(steps), "encoder", unit="step")
+    for step in bar:
+        optimiser.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 50) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
+        samples = [truth.sample(rows[int(index)], rng) for index in rng.choice(len(rows), batch, replace=False)]
+        loss = _loss(encoder, *(torch.from_numpy(np.stack(part)) for part in zip(*samples)))
+        optimiser.zero_grad(set_to_none=True)
+        loss.backward()
+        optimiser.step()
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(encoder.parameters()), 1 - min(0.995, (step + 1) / (step + 11)))
+        bar.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+    return average.eval()
 
 
 def _loss(encoder: StyleEncoder, pictures: Tensor, parts: Tensor, male: Tensor, colours: Tensor) -> Tensor:
@@ -171,9 +169,9 @@ Licence: Apache-2.0.
 {truth.pack} of them the pack's, each time in other colours, at another place and size, half of them before a plain ground.
 
 ## Training
-`python -m distill train-anime-encoder --cache CACHE --parts PARTS --minutes {args.minutes:g}`
+`python -m distill train-anime-encoder --cache CACHE --parts PARTS --steps {args.steps}`
 
-Commit {results["commit"]}; {results["pictures"] / 1000:.1f} thousand pictures in {args.minutes:g} minutes. Losses: cross-entropy to
+Commit {results["commit"]}; {results["pictures"] / 1000:.1f} thousand pictures. Losses: cross-entropy to
 how alike the layers of the parts are, mean error of the colours; no network of others in losses or metrics.
 
 ## Results
