@@ -56,6 +56,8 @@ VERBS: dict[str, Verb] = {
     "evaluate-style": Verb("distill.teacher.style_evaluate", "a teacher on held-out photos, in numbers, beside baselines"),
     "style-sheet": Verb("distill.teacher.sheet_verb", "contact sheets: layer effect, ablations, two destylizations"),
     "export-dual": Verb("distill.teacher.export_verb", "the dual generator as an ONNX graph whose weights are an input"),
+    "teach-student": Verb("distill.teacher.teach_student", "a student for the SDK that learns a teacher's pictures"),
+    "smoke": Verb("distill.smoke", "the whole recipe in miniature, from photos to a student the SDK loads"),
     "preference": Verb("distill.teacher.preference.verb", "a local page for blind A/B preference, into a table"),
     "import": Verb("distill.teacher.import_verb", "released DualStyleGAN checkpoints into safetensors, marked non-commercial"),
     "fetch-identity": Verb("distill.measure.fetch", "put the identity network into the cache"),

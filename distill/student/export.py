@@ -78,15 +78,21 @@ def face_of(cache: LayerCache, photo_id: str) -> int:
 
 
 def make_golden(trained: Trained, cache: LayerCache, photo_id: str, folder: Path) -> tuple[Path, dict[str, float]]:
-    """Writes the golden pair; returns its path and the largest and mean differences by file.
-
-    Raises ParityError when a difference is above the manifest's tolerance.
-    """
+    """The golden pair of a held-out photo in the first look: see `golden_pair`."""
     photo, *_ = Sampler(cache, 1.0).painted(face_of(cache, photo_id), pure_style(0), plain_crop())
     face_bytes = (np.clip(photo, 0, 1) * 255 + 0.5).astype(np.uint8).transpose(2, 0, 1)[None]
+    return golden_pair(trained, face_bytes, exemplar_code(LOOK_IDS[0]), folder)
+
+
+def golden_pair(trained: Trained, face_bytes: np.ndarray, code: np.ndarray, folder: Path) -> tuple[Path, dict[str, float]]:
+    """Writes the golden pair of a face (uint8 [1,3,256,256]) in the style `code` [2,512].
+
+    Returns its path and the largest and mean differences by file. Raises ParityError when a difference
+    is above the manifest's tolerance.
+    """
     face = np.ascontiguousarray(face_bytes).astype(np.float32) / np.float32(127.5) - 1
     style = {
-        "extrinsic_code": exemplar_code(LOOK_IDS[0])[None],
+        "extrinsic_code": code[None],
         "weights": np.ones((1, ROWS), np.float32),
         "keep_color": np.zeros((1, 1), np.float32),
     }
