@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
+from safetensors.torch import save_file
 from torch import Tensor
-
-from distill.checkpoint import write_atomic
 
 FORMATS = ("dual-generator-1", "encoder-1", "sampler-1")
 
@@ -25,9 +24,12 @@ class NetworkFile(NamedTuple):
 
 
 def write_network(path: Path, kind: str, state: Mapping[str, Tensor], facts: Mapping[str, Any], licence: str) -> None:
-    """Save a network of one of `FORMATS`, atomically."""
-    tensors = {key: value.detach().cpu().contiguous().clone() for key, value in state.items()}
-    write_atomic(path, save(tensors, {"format": kind, "facts": json.dumps(dict(facts)), "licence": licence}))
+    """Save a network of one of `FORMATS`, atomically and without a second copy in memory (an encoder is 1 GB)."""
+    tensors = {key: value.detach().cpu().contiguous() for key, value in state.items()}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    save_file(tensors, part, {"format": kind, "facts": json.dumps(dict(facts)), "licence": licence})
+    os.replace(part, path)
 
 
 def read_network(path: Path, kind: str) -> NetworkFile:
