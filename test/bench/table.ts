@@ -8,10 +8,13 @@ export interface Entry {
   readonly result: BenchResult;
 }
 
-const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
-const pair = (times: { p50: number; p95: number } | null): string => (times === null ? '–' : `${ms(times.p50)} / ${ms(times.p95)}`);
+/** A time in milliseconds with two digits that mean something. */
+export const ms = (value: number): string => (value < 10 ? value.toFixed(1) : value.toFixed(0));
+/** Median and 95th percentile. */
+export const pair = (times: { p50: number; p95: number } | null): string => (times === null ? '–' : `${ms(times.p50)} / ${ms(times.p95)}`);
 
-function row(...cells: readonly string[]): string {
+/** One line of a table. */
+export function row(...cells: readonly string[]): string {
   return `| ${cells.join(' | ')} |`;
 }
 
@@ -35,25 +38,8 @@ function stageTable(entries: readonly Entry[]): string[] {
   ];
 }
 
-function peerTable(entries: readonly Entry[], peerName: string): string[] {
-  const measured = entries.flatMap(({ label, result }) => (result.peer ? [{ label, result, peer: result.peer }] : []));
-  if (measured.length === 0) return [];
-  return [
-    '',
-    '## Beside another network',
-    '',
-    `\`${peerName}\`, in turn with ours (A B A B) on the same crop. Each network alone: no landmarks, no compositing.`,
-    '',
-    row('runs on', 'ours', 'ours', 'the other’s input', 'the other', 'the other ÷ ours'),
-    row('---', '---', '---:', '---', '---:', '---:'),
-    ...measured.map(({ label, result, peer }) =>
-      row(label, result.modelId, pair(peer.ours), peer.inputShape.join('×'), pair(peer.other), (peer.other.p50 / peer.ours.p50).toFixed(1)),
-    ),
-  ];
-}
-
 /** The committed table. */
-export function formatResults(entries: readonly Entry[], machine: Machine, run: { command: string; date: string; clip: string; peerName?: string }): string {
+export function formatResults(entries: readonly Entry[], machine: Machine, run: { command: string; date: string; clip: string }): string {
   const networks = [...new Map(entries.map(({ result }) => [result.modelId, result.gmacs])).entries()];
   const counts = entries.map(({ result }) => result.line.count);
   const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
@@ -87,7 +73,6 @@ export function formatResults(entries: readonly Entry[], machine: Machine, run: 
     'As the library itself counts them. Drawing commands are queued, so what they cost shows in *with drawing*, not in *smooth* and *composite*.',
     '',
     ...stageTable(entries),
-    ...peerTable(entries, run.peerName ?? ''),
     '',
   ].join('\n');
 }

@@ -1,19 +1,17 @@
 /** Measures the line and its bare parts in turn on the same frames: A B C, C B A, A B C … */
-import { loadManifest } from '../../../sdk/assets/manifest';
-import { createModelStore } from '../../../sdk/assets/model-store';
 import { processFrame } from '../../../sdk/engine/pipeline';
 import { loadStages, type StageSet } from '../../../sdk/engine/stage-set';
 import { StageTimer } from '../../../sdk/engine/stage-timer';
-import { createSession, floatTensor, wasmThreads, type OrtSession } from '../../../sdk/generate/ort-runtime';
-import { requestGpu, type GpuHandle } from '../../../sdk/generate/gpu-device';
-import { createTensorBridge } from '../../../sdk/generate/tensor-bridge';
+import { requestGpu } from '../../../sdk/generate/gpu-device';
+import { wasmThreads } from '../../../sdk/generate/ort-runtime';
+import { createStyleInputs } from '../../../sdk/generate/style-inputs';
 import { resolveOptions } from '../../../sdk/options';
 import { FrameLedger } from '../../../sdk/source/frame';
 import { hasBlendshapes, hasGeometry } from '../../../sdk/track/face-bundle';
 import { loadMediaPipe } from '../../../sdk/track/mediapipe';
 import type { Backend, FaceCrop, Frame, StageName } from '../../../sdk/types';
+import { openBareStudent } from './bare-student';
 import { decodeFrames } from './clip-frames';
-import { openPeer, type Peer } from './peer';
 import { timed, timesOf, type Times } from './samples';
 
 /** Rounds that only warm up. */
@@ -26,12 +24,11 @@ export interface BenchPlan {
   readonly assetBase: string;
   readonly clipUrl: string;
   readonly backend: Backend;
+  readonly style: string;
   readonly quality: 'standard' | 'lite';
   readonly frames: number;
   /** Seconds after which no further round is begun. */
   readonly limitS: number;
-  /** Another network's address. */
-  readonly peerUrl?: string;
 }
 
 /** What was measured. */
@@ -53,49 +50,6 @@ export interface BenchResult {
   /** `drawn` over `landmarker` + `network`. */
   readonly drawnRatio: number;
   readonly stages: Readonly<Record<StageName, { readonly p50: number; readonly p95: number } | null>>;
-  readonly peer?: PeerResult;
-}
-
-/** Another network and ours in turn, apart from the line, whose memory a large network would push out of the caches. */
-export interface PeerResult {
-  readonly inputShape: readonly number[];
-  readonly ours: Times;
-  readonly other: Times;
-}
-
-/** The bare network: the student's session, fed the same crop again and again. */
-interface BareNetwork {
-  readonly planes: Float32Array;
-  readonly sizePx: number;
-  readonly gmacs: number;
-  run(): Promise<void>;
-  close(): Promise<void>;
-}
-
-async function openBareNetwork(plan: BenchPlan, modelId: string, gpu: GpuHandle | null, frame: Frame, crop: FaceCrop): Promise<BareNetwork> {
-  const signal = new AbortController().signal;
-  const manifest = await loadManifest(plan.assetBase, signal);
-  const store = createModelStore({ assetBase: plan.assetBase, manifest, onWarning: () => undefined });
-  const part = gpu?.hasHalf ? 'studentFp16' : 'student';
-  const model = await store.load(modelId, { parts: [part], signal });
-  const session: OrtSession = await createSession(await model.file(part), gpu?.device ?? null, `${plan.assetBase}ort/`);
-  const { sizePx } = model.entry;
-  const bridge = createTensorBridge(sizePx);
-  const cut = await bridge.cut(frame, crop);
-  const planes = Float32Array.from(cut.data as Float32Array);
-  bridge.close();
-  const face = floatTensor(planes, [1, 3, sizePx, sizePx]);
-  const codeLength = model.entry.student.inputs['modulation']![1]!;
-  const modulation = floatTensor(new Float32Array(codeLength), [1, codeLength]);
-  return {
-    planes,
-    sizePx,
-    gmacs: model.entry.gmacs,
-    async run() {
-      for (const output of Object.values(await session.run({ face, modulation }))) output.dispose();
-    },
-    close: () => session.close(),
-  };
 }
 
 /** MediaPipe's landmarker alone, with the settings the library gives it for one face. */
@@ -120,18 +74,6 @@ function firstCrop(stages: StageSet, frames: readonly Frame[]): { frame: Frame; 
   throw new Error('No face was found in the clip; the benchmark needs one.');
 }
 
-async function measureBeside(network: BareNetwork, peer: Peer, plan: BenchPlan): Promise<PeerResult> {
-  const ours: number[] = [];
-  const other: number[] = [];
-  const endMs = performance.now() + plan.limitS * 1000;
-  for (let i = 0; i < plan.frames && (i < LEAST_FRAMES || performance.now() < endMs); i++) {
-    ours.push(await timed(() => network.run()));
-    other.push(await timed(() => peer.run()));
-  }
-  // The first run of a network makes its buffers.
-  return { inputShape: peer.inputShape, ours: timesOf(ours.slice(1)), other: timesOf(other.slice(1)) };
-}
-
 /**
  * Measures one network on one backend.
  * @throws Error when something cannot be loaded, or the clip shows no face
@@ -140,7 +82,7 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
   const ledger = new FrameLedger();
   const pictures = await decodeFrames(plan.clipUrl, plan.frames + WARM_UP_FRAMES);
   const frames = pictures.map((picture) => ledger.take(picture, picture.timestamp));
-  const { settings } = resolveOptions({ style: 'comic', backend: plan.backend, quality: plan.quality }, plan.assetBase);
+  const { settings } = resolveOptions({ style: plan.style, backend: plan.backend, quality: plan.quality }, plan.assetBase);
   const stages = await loadStages({
     assetBase: plan.assetBase,
     settings,
@@ -155,13 +97,11 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
   const gpu = backend === 'webgpu' ? await requestGpu() : null;
   const { frame, crop } = firstCrop(stages, frames);
   stages.reset();
-  const network = await openBareNetwork(plan, modelId, gpu, frame, crop);
+  const { style, assetBase } = plan;
+  const network = await openBareStudent({ assetBase, style, modelId, gpu }, frame, crop);
+  const styleInputs = createStyleInputs(gpu?.device ?? null);
+  const ofStyle = styleInputs.of(network.code);
   const landmarker = await openBareLandmarker(plan, stages);
-  // A graphics card that a program plays says nothing about networks and takes minutes over a large one.
-  const comparable = gpu?.isSoftware !== true;
-  const peerUrl = comparable ? plan.peerUrl : undefined;
-  const peer = peerUrl === undefined ? undefined : await openPeer(peerUrl, gpu?.device ?? null, network.planes, network.sizePx);
-
   const samples = { landmarker: [] as number[], network: [] as number[], line: [] as number[], drawn: [] as number[] };
   let timer = new StageTimer();
   let facesSeen = 0;
@@ -177,7 +117,7 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
     if (i >= WARM_UP_FRAMES + LEAST_FRAMES && performance.now() > endMs) break;
     const turns: (readonly [keyof typeof samples, () => unknown])[] = [
       ['landmarker', () => landmarker.task.detectForVideo(current.image, current.timestampUs / 1000 + 1)],
-      ['network', () => network.run()],
+      ['network', () => network.run(ofStyle)],
       ['drawn', () => measureLine(current)],
     ];
     if (i % 2 === 1) turns.reverse();
@@ -193,12 +133,10 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
     }
   }
 
-  const beside = peer && (await measureBeside(network, peer, plan));
-
   const bareMs = timesOf(samples.landmarker).p50 + timesOf(samples.network).p50;
   const result: BenchResult = {
     modelId,
-    gmacs: network.gmacs,
+    gmacs: network.entry.gmacs,
     threads: backend === 'wasm' ? wasmThreads() : 0,
     device: gpu ? `${gpu.adapterName}${gpu.isSoftware ? ' (computed on the processor)' : ''}` : 'WebAssembly',
     facesSeen,
@@ -209,10 +147,9 @@ export async function measure(plan: BenchPlan): Promise<BenchResult> {
     lineRatio: timesOf(samples.line).p50 / bareMs,
     drawnRatio: timesOf(samples.drawn).p50 / bareMs,
     stages: timer.stageMs(),
-    ...(beside ? { peer: beside } : {}),
   };
-  await peer?.close();
   await network.close();
+  styleInputs.clear();
   landmarker.close();
   await stages.close();
   gpu?.device.destroy();

@@ -6,6 +6,8 @@ export interface Peer {
   /** What it is fed, for the table. */
   readonly inputShape: readonly number[];
   run(): Promise<void>;
+  /** What it makes of a picture. @throws Error when its output is not a picture of its input's shape */
+  draw(picture: ImageBitmap): Promise<OffscreenCanvas>;
   close(): Promise<void>;
 }
 
@@ -23,6 +25,16 @@ function shaped(planes: Float32Array, sizePx: number, shape: readonly number[], 
     }
   }
   return out;
+}
+
+/** A picture as a planar crop, values −1…1. */
+function planesOf(picture: ImageBitmap, sizePx: number): Float32Array {
+  const context = new OffscreenCanvas(sizePx, sizePx).getContext('2d', { willReadFrequently: true })!;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(picture, 0, 0, sizePx, sizePx);
+  const { data } = context.getImageData(0, 0, sizePx, sizePx);
+  const area = sizePx * sizePx;
+  return Float32Array.from({ length: 3 * area }, (_, i) => data[4 * (i % area) + Math.floor(i / area)]! / 127.5 - 1);
 }
 
 /**
@@ -44,12 +56,27 @@ export async function openPeer(url: string, device: GPUDevice | null, planes: Fl
   const channelsLast = given[3] === 3;
   if (!channelsLast && given[1] !== 3) throw new Error(`The peer's input must have three channels first or last, but is [${input.shape.join(', ')}].`);
   const shape = given.map((edge, i) => (i === 0 ? 1 : (edge ?? sizePx)));
-  const tensor = new ort.Tensor('float32', shaped(planes, sizePx, shape, channelsLast), shape);
+  const tensorOf = (crop: Float32Array) => new ort.Tensor('float32', shaped(crop, sizePx, shape, channelsLast), shape);
+  const tensor = tensorOf(planes);
   return {
     inputShape: shape,
     async run() {
       const outputs = await session.run({ [input.name]: tensor });
       for (const output of Object.values(outputs)) output.dispose();
+    },
+    async draw(picture) {
+      const { [session.outputNames[0]!]: output } = await session.run({ [input.name]: tensorOf(planesOf(picture, sizePx)) });
+      const [height, width] = channelsLast ? [shape[1]!, shape[2]!] : [shape[2]!, shape[3]!];
+      const data = output?.data as Float32Array | undefined;
+      if (data?.length !== 3 * width * height) throw new Error("The peer's first output must be a picture of its input's shape.");
+      const image = new ImageData(width, height);
+      for (let i = 0; i < width * height; i++) {
+        for (let c = 0; c < 3; c++) image.data[4 * i + c] = 127.5 + 127.5 * data[channelsLast ? 3 * i + c : c * width * height + i]!;
+        image.data[4 * i + 3] = 255;
+      }
+      const canvas = new OffscreenCanvas(width, height);
+      canvas.getContext('2d')!.putImageData(image, 0, 0);
+      return canvas;
     },
     close: () => session.release(),
   };

@@ -25,6 +25,8 @@ export interface TemporalPlan {
   /** Standard deviation of the sensor noise, of 255. */
   readonly noiseSigma: number;
   readonly strengths: readonly number[];
+  /** Models that were measured before and are left out. */
+  readonly known: readonly string[];
 }
 
 /** Measures of one strength. Differences are of 255. */
@@ -164,8 +166,8 @@ async function* each(frames: readonly VideoFrame[]): AsyncGenerator<VideoFrame> 
   for (const frame of frames) yield frame.clone();
 }
 
-/** Measures one network. @throws Error when something cannot be loaded or no face is seen. */
-export async function measureTemporal(plan: TemporalPlan): Promise<TemporalResult> {
+/** Measures one network; null if it is one of the plan's `known` ones. @throws Error when something cannot be loaded or no face is seen. */
+export async function measureTemporal(plan: TemporalPlan): Promise<TemporalResult | null> {
   const { settings } = resolveOptions({ style: plan.style, backend: 'wasm', quality: plan.quality }, plan.assetBase);
   const stages = await loadStages({
     assetBase: plan.assetBase,
@@ -177,6 +179,10 @@ export async function measureTemporal(plan: TemporalPlan): Promise<TemporalResul
     onWarning: (warning) => console.warn(warning.message),
   });
   const { modelId } = stages.facts;
+  if (plan.known.includes(modelId)) {
+    await stages.close();
+    return null;
+  }
   const bench = new Bench(stages, [0, ...plan.strengths]);
   const clip = await decodeFrames(plan.clipUrl, plan.frames);
   const [still] = clip;

@@ -37,16 +37,4 @@ describe('benchmark table', () => {
   it('shows a stage that never ran as a dash', () => {
     expect(text).toContain('| WASM, 2 threads | comic-lite | 11 / 22 | 0.1 / 0.1 | 12 / 24 | 0.2 / 0.4 | – |');
   });
-
-  it('names the other network and how much slower it is, only where one was measured', () => {
-    expect(text).not.toContain('Beside another network');
-    const withPeer = formatResults([{ label: 'WASM', result: { ...result, peer: { ours: times(9), other: times(90), inputShape: [1, 256, 256, 3] } } }], machine, {
-      command: 'npm run bench',
-      date: '2026-01-01',
-      clip: 'c.webm',
-      peerName: 'other.onnx',
-    });
-    expect(withPeer).toContain('`other.onnx`');
-    expect(withPeer).toContain('| WASM | comic-lite | 9.0 / 18 | 1×256×256×3 | 90 / 180 | 10.0 |');
-  });
 });
