@@ -51,9 +51,13 @@ class Teacher:
 
     def encode(self, pictures: Tensor) -> Tensor:
         """Aligned pictures [N,3,S,S] in [-1,1] → Z+ codes [N,L,512]; raises SystemExit without an encoder."""
+        return self.require_encoder().encode_all(self.dual.g, pictures.to(self.device))
+
+    def require_encoder(self) -> FaceEncoder:
+        """The encoder; raises SystemExit if this teacher came without one."""
         if self.encoder is None:
             raise SystemExit("This teacher has no encoder, so pictures cannot become codes; give one that was trained with it.")
-        return self.encoder.encode_all(self.dual.g, pictures.to(self.device))
+        return self.encoder
 
     @torch.no_grad()
     def draw(self, z_plus_i: Tensor, z_plus_e: Tensor, weights: Tensor | None = None, *, truncation: float = 1.0, batch: int = 8) -> Tensor:

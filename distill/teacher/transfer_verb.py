@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from distill.measure.perceptual import Lpips
+from distill.networks.generator import Generator
 from distill.networks.style_weights import expand_weights, structure_weights
 from distill.teacher.codes import CodeBook, read_codes
 from distill.teacher.faces import load_generator
@@ -47,13 +48,15 @@ def _picture(args: argparse.Namespace, teacher: Teacher, book: CodeBook, index: 
     return teacher.draw(code, code).cpu()
 
 
-def find_exemplar(args: argparse.Namespace, teacher: Teacher, key: str, lpips: Lpips | None) -> Exemplar:
+def find_exemplar(
+    args: argparse.Namespace, teacher: Teacher, key: str, lpips: Lpips | None, fine_tuned: Generator | None
+) -> Exemplar:
     """A style from a picture file (its code is optimised) or from the code book; raises SystemExit."""
     path = Path(key)
     if lpips is not None and path.is_file():
         portrait = load_squares([path], teacher.layout.size_px, args.face_model)
         config: Refinement = replace(UNSEEN, steps=args.steps)
-        code, _, losses = unseen_codes(teacher, portrait, lpips, config)
+        code, _, losses = unseen_codes(teacher, portrait, lpips, config, fine_tuned)
         print(f"{path.name}: loss {losses[0].item():.3f} → {losses.amin().item():.3f} in {args.steps} steps")
         return Exemplar(path.stem, code, portrait)
     book = _book(args, teacher)
@@ -92,7 +95,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add("--blend-intrinsic", type=Path, metavar="PHOTO", help="a second photo to blend with")
     add("--blend-at", type=float, default=0.5, metavar="T", help="where between the two: 0 the first, 1 the second (default: %(default)s)")
     add("--method", choices=METHODS, default="dual", help="toonify and mix are baselines (default: %(default)s)")
-    add("--fine-tuned", type=Path, metavar="FILE", help="checkpoint of finetune-base, for the baselines")
+    add("--fine-tuned", type=Path, metavar="FILE", help="checkpoint of finetune-base: for the baselines, and to destylize a portrait under g'")
     add("--truncation", type=float, default=1.0, metavar="PSI", help="of the photo's code (default: %(default)s)")
     add("--steps", type=int, default=UNSEEN.steps, help="optimisation steps for a portrait (default: %(default)s)")
     add("--face-model", type=Path, metavar="FILE", help="FaceLandmarker bundle that cuts out the face (default: pictures are aligned squares)")
@@ -120,15 +123,15 @@ def main(args: argparse.Namespace) -> None:
     if args.blend_intrinsic:
         other = teacher.encode(load_squares([args.blend_intrinsic], layout.size_px, args.face_model))
         intrinsic = blend(intrinsic, other.expand_as(intrinsic), args.blend_at)
-    fixed = None if args.exemplar == "auto" else find_exemplar(args, teacher, args.exemplar, lpips)
-    second = find_exemplar(args, teacher, args.blend, lpips) if args.blend else None
+    fixed = None if args.exemplar == "auto" else find_exemplar(args, teacher, args.exemplar, lpips, fine_tuned)
+    second = find_exemplar(args, teacher, args.blend, lpips, fine_tuned) if args.blend else None
     rows = []
     for index, path in enumerate(args.photos):
         exemplar, wanted = fixed, controls
         if exemplar is None:
             print(f"{path.name}:")
             best = choose(args, teacher, photos[index : index + 1], lpips, given)
-            exemplar, wanted = find_exemplar(args, teacher, str(best.name), lpips), replace(controls, weights=best.weights)
+            exemplar, wanted = find_exemplar(args, teacher, str(best.name), None, fine_tuned), replace(controls, weights=best.weights)
         extrinsic = exemplar.code if second is None else blend(exemplar.code, second.code, args.blend_at)
         picture = transfer(teacher, intrinsic[index : index + 1], extrinsic, wanted, fine_tuned).cpu()
         save_grid(args.out / f"{path.stem}-{exemplar.name}.png", picture, 1)

@@ -99,6 +99,9 @@ def test_an_unseen_exemplar_is_optimised_with_its_face_fixed(teacher, lpips):
     assert code.shape == face.shape == (1, ROWS, 512)
     assert losses.amin() < 0.9 * losses[0]
     assert torch.equal(face[:, FIRST + 1:], teacher.encode(portrait)[:, FIRST + 1:])
+    torch.manual_seed(5)
+    under, _, _ = unseen_codes(teacher, portrait, lpips, Refinement(steps=2), Generator(LAYOUT).requires_grad_(False))
+    assert not torch.allclose(under, teacher.encode(portrait), atol=0.03), "under g' the code is fitted first"
 
 
 def test_the_recommendation_is_what_is_both_like_the_photo_and_like_the_exemplar(teacher, lpips):
@@ -163,6 +166,8 @@ def test_the_verb_draws_with_every_control(tmp_path, capsys):
     assert "likeness" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="--weights: weights"):
         main([*common, "--exemplar", "b", "--weights", "3*1"])
+    with pytest.raises(SystemExit, match="no encoder"):
+        Teacher(small_dual()).encode(load_squares([Path(squares[0])], 64))
     with pytest.raises(SystemExit, match="names"):
         main([*common, "--exemplar", "zz"])
 
