@@ -152,11 +152,11 @@ export async function goldenDeviation(base: string, modelId: string) {
 }
 
 /** The generate stage's pixels for a picture, looks after looks, as one run of bytes. */
-export async function styledPixels(pictureUrl: string, cropFromFrame: Affine, backend: Backend, quality: 'standard' | 'lite', looks: readonly string[]) {
+export async function styledPixels(pictureUrl: string, cropFromFrame: Affine, backend: Backend, quality: 'standard' | 'lite', looks: readonly string[], style = 'comic', base = '/') {
   const image = await createImageBitmap(await (await fetch(pictureUrl)).blob());
   const frame: Frame = { image, timestampUs: 0, widthPx: image.width, heightPx: image.height, close: () => image.close() };
-  const stage = await loadStage('/', 'comic', backend, quality);
-  const pack = await loadStylePack(new URL('/', location.href), 'comic');
+  const stage = await loadStage(base, style, backend, quality);
+  const pack = await loadStylePack(new URL(base, location.href), style);
   const out: Uint8ClampedArray[] = [];
   for (const exemplar of looks) {
     const code = await stage.codes.get(resolveStyle(pack, { exemplar }));
