@@ -229,6 +229,22 @@ describe('asking for the camera', () => {
     expect(labels).toEqual(Array<string>(5).fill(`${VIRTUAL} live`));
   });
 
+  it('goes on while the browser stops the service worker, and opens again through a new one', async () => {
+    await run(async ({ openCamera }: Module, virtual) => Object.assign(window, { kept: await openCamera(virtual) }), VIRTUAL);
+    const worker = await test.browser.waitForTarget((target) => target.url().endsWith('/service-worker.js'));
+    await (await worker.worker())!.close();
+    const lived = await run(async ({ openCamera, readTrack }: Module, virtual) => {
+      const { kept } = window as unknown as { kept: MediaStream };
+      let frames = 0;
+      await readTrack(kept.getVideoTracks()[0]!, () => (frames += 1) === 3);
+      const tracks = [...kept.getTracks(), ...(await openCamera(virtual)).getTracks()];
+      const states = tracks.map(({ readyState }) => readyState);
+      tracks.forEach((track) => track.stop());
+      return states;
+    }, VIRTUAL);
+    expect(lived).toEqual(['live', 'live']);
+  });
+
   it('ten times leaks nothing', async () => {
     const openAndClose = (rounds: number) => run(async ({ openCamera }: Module, [virtual, count]) => {
       for (let round = 0; round < count; round += 1) {
