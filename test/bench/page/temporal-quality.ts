@@ -12,6 +12,8 @@ import { average, deviation, gradientEnergy, intersection, lagFrames, lumaOf, wa
 const FRAME_US = 33_333;
 /** Frames after which trackers and filters have settled. */
 const SETTLED = 12;
+/** Frames after which the crop of a resting face has come to rest as well: one second. */
+const RESTED = 30;
 /** Speed of the moved picture in pixels a frame. */
 const SPEED_PX = 4;
 
@@ -188,23 +190,23 @@ export async function measureTemporal(plan: TemporalPlan): Promise<TemporalResul
   const [still] = clip;
   try {
     const widthPx = still!.displayWidth;
-    const rest = await bench.run(resting(still!, plan.frames, plan.noiseSigma));
+    const rest = await bench.run(resting(still!, plan.frames + RESTED - SETTLED, plan.noiseSigma));
     const shifted = await bench.run(moving(still!, 2 * 24));
     const real = await bench.run(each(clip));
-    if (rest.faces.length < 2 * SETTLED || real.faces.length < 2 * SETTLED) throw new Error('Too few frames of the clip show a face.');
-    const restMask = intersection(rest.outputs.flatMap(({ masks }) => masks.slice(SETTLED)));
+    if (rest.faces.length < RESTED + SETTLED || real.faces.length < 2 * SETTLED) throw new Error('Too few frames of the clip show a face.');
+    const restMask = intersection(rest.outputs.flatMap(({ masks }) => masks.slice(RESTED)));
     // Of the mean picture, so that noise does not count as detail.
-    const energy = rest.outputs.map(({ luma }) => gradientEnergy(average(luma.slice(SETTLED)), restMask, widthPx));
+    const energy = rest.outputs.map(({ luma }) => gradientEnergy(average(luma.slice(RESTED)), restMask, widthPx));
     const errorOf = (pictures: readonly Luma[]): number => warpingErrorOf(pictures, real, widthPx, still!.displayHeight);
     const measures = [0, ...plan.strengths].map((strength, k) => ({
       strength,
-      deviation: deviation(rest.outputs[k]!.luma.slice(SETTLED), restMask),
+      deviation: deviation(rest.outputs[k]!.luma.slice(RESTED), restMask),
       sharpness: energy[k]! / energy[0]!,
       warpingError: errorOf(real.outputs[k]!.luma),
       lagInClip: lagFrames(real.outputs[k]!.luma, real.outputs[0]!.luma, real.outputs[0]!.masks),
       lagInMotion: lagFrames(shifted.outputs[k]!.luma, shifted.outputs[0]!.luma, shifted.outputs[0]!.masks),
     }));
-    return { modelId, measures, input: { deviation: deviation(rest.input.slice(SETTLED), restMask), warpingError: errorOf(real.input) } };
+    return { modelId, measures, input: { deviation: deviation(rest.input.slice(RESTED), restMask), warpingError: errorOf(real.input) } };
   } finally {
     for (const frame of clip) frame.close();
     await bench.close();
