@@ -7,7 +7,7 @@ import { Leash } from './leash';
  * does not move the styled face, which is pasted back where it was cut; it only decentres it in the crop.
  */
 /** Centre, in sides of the square: Hz, Hz per (side / s), Hz. */
-const CENTRE: OneEuroSettings = { minCutoffHz: 0.3, beta: 20, derivativeCutoffHz: 3 };
+const CENTRE: OneEuroSettings = { minCutoffHz: 0.3, beta: 24, derivativeCutoffHz: 3 };
 /** Natural logarithm of the side: Hz, Hz per (1 / s), Hz. */
 const LOG_SIDE: OneEuroSettings = { minCutoffHz: 0.3, beta: 5, derivativeCutoffHz: 2 };
 /** Roll: Hz, Hz per (rad / s), Hz. */
@@ -19,10 +19,10 @@ const POSE: OneEuroSettings = { minCutoffHz: 1.5, beta: 2, derivativeCutoffHz: 3
 /*
  * How far what is smoothed may be from what is given out. A drawing that does not follow the photo's pixels shows the
  * crop's every tremor, as it is pasted back where the crop lies: a tenth of a pixel is seen at its lines.
- * In a picture of 256 pixels these are a quarter of one, a third (at the edge), a fifth (at the edge).
+ * In a picture of 256 pixels these are a seventh of one, a third (at the edge), a fifth (at the edge).
  */
 /** Sides. */
-const CENTRE_LEASH = 0.001;
+const CENTRE_LEASH = 0.0006;
 /** Natural logarithm of the side. */
 const LOG_SIDE_LEASH = 0.0025;
 const ROLL_LEASH_RAD = 0.0015;

@@ -1,10 +1,24 @@
+/** What remains of a leash's slack with each further pull in one direction. */
+const TIGHTENING = 0.5;
+/** Share of its length by which it slackens again while nothing pulls, or something the other way. */
+const SLACKENING = 0.1;
+
+/** One number on its leash. */
+interface Held {
+  readonly value: number;
+  /** How far it may be from what it follows. */
+  readonly slack: number;
+  /** Where it was pulled last: -1, 1, or 0 for not at all. */
+  readonly pull: number;
+}
+
 /**
- * Holds numbers still until what they follow has moved further than a leash, and then follows at its length: tremor and
- * slow drift stay out altogether, movement comes through without steps, late by no more than the leash is long.
+ * Holds numbers still until what they follow has moved further than a leash is long, and then follows without steps.
+ * Tremor and slow drift stay out; what goes on in one direction is movement, for which the leash tightens until nothing is late.
  */
 export class Leash {
   readonly #length: number;
-  #held: readonly number[] | undefined;
+  #held: readonly Held[] | undefined;
 
   /**
    * Begins without a past.
@@ -20,13 +34,23 @@ export class Leash {
    * @param unit What the length is measured in. Default 1.
    */
   follow(sample: readonly number[], unit = 1): readonly number[] {
-    const reach = this.#length * unit;
-    this.#held = sample.map((value, i) => Math.min(value + reach, Math.max(value - reach, this.#held?.[i] ?? value)));
-    return this.#held;
+    const length = this.#length * unit;
+    this.#held = sample.map((value, i) => {
+      const before = this.#held?.[i];
+      return before === undefined ? { value, slack: length, pull: 0 } : follow(before, value, length);
+    });
+    return this.#held.map(({ value }) => value);
   }
 
   /** Forgets the past. */
   reset(): void {
     this.#held = undefined;
   }
+}
+
+function follow({ value, slack, pull: pulled }: Held, target: number, length: number): Held {
+  const pull = Math.abs(target - value) > slack ? Math.sign(target - value) : 0;
+  const goesOn = pull !== 0 && pull === pulled;
+  const left = goesOn ? slack * TIGHTENING : Math.min(length, slack + SLACKENING * length);
+  return { value: pull === 0 ? value : target - pull * Math.min(slack, left), slack: left, pull };
 }
