@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 from distill.checkpoint import write_atomic
 from distill.data.index import INDEX
+from distill.run import FINISHED
 
 TIMES = "smoke.md"
 
@@ -90,6 +91,9 @@ def run_recipe(steps: Iterator[Step], call: Callable[[list[str]], Any], out: Pat
         started = time.monotonic()
         if call([step.verb, *step.options]):
             raise SystemExit(f"smoke: {name} failed; what was made lies in {out}.")
+        # A training that is told to stop saves and returns in good order; the recipe must not go on from half of it.
+        if any(not (run / FINISHED).exists() for run in (out / "runs").glob("*")):
+            raise SystemExit(f"smoke: {name} was stopped before its end; what was made lies in {out}.")
         times.append((name, time.monotonic() - started))
     return times
 

@@ -11,8 +11,25 @@ from dual_fixtures import FACES, portrait_of
 
 from distill.__main__ import main
 from distill.data.pictures import read_picture
+from distill.smoke import Step, run_recipe
 from distill.student.manifest import read_golden
 from distill.student.onnx_export import FORBIDDEN
+
+
+def test_a_stopped_training_ends_the_recipe(tmp_path):
+    """A signal lets a training save and return as if all were well."""
+    called = []
+
+    def call(argv):
+        called.append(argv[0])
+        (tmp_path / "runs" / argv[0]).mkdir(parents=True)
+        if argv[0] == "first":
+            (tmp_path / "runs/first/finished").touch()
+
+    steps = iter([Step(verb, ["--set", "a=1"]) for verb in ("first", "second", "third")])
+    with pytest.raises(SystemExit, match="second was stopped before its end"):
+        run_recipe(steps, call, tmp_path)
+    assert called == ["first", "second"]
 
 
 def test_photos_become_a_student(tmp_path, capsys):
