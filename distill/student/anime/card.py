@@ -28,15 +28,16 @@ LABELS = {
 }  # fmt: skip
 
 
-def write_card(path: Path, trained: TrainedAnime, entry: dict[str, Any], cache: PairCache, agreement: dict[str, float]) -> None:
+def write_card(path: Path, trained: TrainedAnime, entry: dict[str, Any], caches: list[PairCache], agreement: dict[str, float]) -> None:
     """Writes CARD.md; metrics come from evaluation.json beside it when there is one."""
-    photos = {row["file"]: row["source"] for row in cache.rows(held=False)}
-    pairs = len(cache.rows(held=False))
-    held = {row["file"] for row in cache.rows(held=True)}
+    rows = [row for cache in caches for row in cache.rows(held=False)]
+    photos = {row["file"]: row["source"] for row in rows}
+    exemplars = {str(record) for cache in caches for record in cache.exemplars}
+    held = {row["file"] for row in caches[0].rows(held=True)}
     sources = "\n".join(f"- {source}: {count}" for source, count in Counter(photos.values()).most_common())
     evaluation = path.parent / "evaluation.json"
     metrics = metrics_text(json.loads(evaluation.read_text(encoding="utf-8"))) if evaluation.exists() else "Not evaluated yet.\n"
-    settings = "\n".join(f"- {name}: {value}" for name, value in trained.config.items() if name not in ("cache", "init"))
+    settings = "\n".join(f"- {name}: {value}" for name, value in trained.config.items() if name not in ("cache", "more", "init"))
     differences = "\n".join(f"- {name}: {value:.2g}" for name, value in agreement.items())
     used = [
         name for name, key in (("a perceptual (LPIPS) loss", "perceptual_weight"), ("an adversarial loss", "adversarial_weight")) if trained.config[key] > 0
@@ -54,8 +55,8 @@ background behind a smaller head.
 Licence: Apache-2.0. Exemplars: CC0 1.0.
 
 ## Data
-{len(photos)} photos (tier A: public domain, CC0, CC BY) with painted blinks and jaws, {pairs} pairs, {len(cache.exemplars)} exemplars.
-By source:
+{len(photos)} pictures (tier A: public domain, CC0, CC BY; `valid-avatars`: renders of heads, MIT) with painted blinks and jaws,
+{len(rows)} pairs, {len(exemplars)} exemplars. By source:
 
 {sources}
 
@@ -75,7 +76,7 @@ PyTorch against native ONNX Runtime on the golden pair:
 ## Limits
 - Eyes and mouth follow the landmarks more than the pixels: where the tracker misreads a face, the drawing does too.
 - Turns past about 30° are drawn as 30°. Glasses, beards, hats and hands are not drawn; hair length is the exemplar's.
-- Exemplars are layers of this one artist's set; another picture cannot become an exemplar yet.
+- Exemplars are layers of this one artist's set; of another picture the style encoder takes the nearest parts and the colours.
 - Trained mostly on politicians of 40–75 years; other people come from the AI-made half.
 """
     write_atomic(path, text.encode())

@@ -40,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `export-anime`."""
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="run folder (or checkpoint) of train-anime")
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="cache made by anime-cache; gives codes, movement and the golden face")
+    parser.add_argument("--more", type=Path, action="append", default=[], metavar="DIR", help="a further cache that was trained on, for the card")
     parser.add_argument("--parts", type=Path, required=True, metavar="DIR", help="layered parts, for the thumbnails")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="DIR", help="models folder (default: models)")
     parser.add_argument("--pack", type=Path, default=Path("filters/anime"), metavar="DIR", help="pack folder (default: filters/anime)")
@@ -61,7 +62,7 @@ def main(args: argparse.Namespace) -> int:
     if evaluation.exists():
         entry["metrics"] = json.loads(evaluation.read_text(encoding="utf-8"))["summary"]
     upsert(args.models / "manifest.json", entry)
-    write_card(folder / "CARD.md", trained, entry, cache, agreement)
+    write_card(folder / "CARD.md", trained, entry, [cache, *map(PairCache, args.more)], agreement)
     count = min(args.exemplars, len(NAMES), len(cache.exemplars))
     exemplars = [exemplar_from_record(record) for record in cache.exemplars[:count]]
     sizes = {size: f"anime-{size}" for size in ("standard", "lite") if size == trained.size or (args.models / f"anime-{size}").is_dir()}
@@ -151,7 +152,7 @@ def manifest_entry(trained: TrainedAnime, models: Path, folder: Path, golden: Pa
         "crop": {"convention": "eyes", "scale": 1.0, "eyeDistance": EYE_DISTANCE_SIDES, "eyeMiddle": list(EYE_MIDDLE)},
         "gmacs": round(multiply_accumulates(trained.model.student) / 1e9, 3),
         "licence": "Apache-2.0",
-        "lineage": ["exact pairs, teacher share 0 %", "layers: CC0 art by Sutemo", "photos by source and licence: see CARD.md"],
+        "lineage": ["exact pairs, teacher share 0 %", "layers: CC0 art by Sutemo", "photos and renders by source and licence: see CARD.md"],
         "training": {"command": command, "commit": trained.commit, "images": trained.images, "minutes": round(trained.minutes, 1)},
         "metrics": {},
         "fallback": fallback if fallback and (models / fallback).is_dir() else None,
