@@ -1,11 +1,12 @@
 /** Times another network and ours in turn on the same picture, and draws what each makes of a face. */
 import { loadStylePack } from '../../../sdk/assets/style-pack';
 import { processFrame } from '../../../sdk/engine/pipeline';
-import { loadStages, type StageSet } from '../../../sdk/engine/stage-set';
+import { loadStages } from '../../../sdk/engine/stage-set';
 import { StageTimer } from '../../../sdk/engine/stage-timer';
 import { wasmThreads } from '../../../sdk/generate/ort-runtime';
 import { resolveOptions } from '../../../sdk/options';
 import { FrameLedger } from '../../../sdk/source/frame';
+import type { Frame } from '../../../sdk/types';
 import { openBareStudent, type BareStudent } from './bare-student';
 import { openPeer } from './peer';
 import { drawSheet, type Column } from './peer-sheet';
@@ -46,24 +47,28 @@ export interface PeerSpeed {
   readonly sheet: string | null;
 }
 
-interface Opened {
-  readonly stages: StageSet;
-  readonly style: string;
+/** One of our networks, and what it makes of the portraits. */
+interface Own {
+  readonly student: BareStudent;
+  readonly column: Column;
 }
 
-/** The line of each network that the styles have, each once. */
-async function openLines({ assetBase, styles }: PeerPlan): Promise<Opened[]> {
-  const lines: Opened[] = [];
+/** Opens one network on the first portrait; its whole line draws them all, if that is wanted, and is closed again. */
+async function openOwn({ assetBase, draws, pictureUrls }: PeerPlan, style: string, quality: 'standard' | 'lite', frames: readonly Frame[]): Promise<Own> {
+  const { settings } = resolveOptions({ style, backend: 'wasm', quality }, assetBase);
   const ignore = (): void => undefined;
-  for (const style of styles) {
-    const { models } = await loadStylePack(assetBase, style);
-    for (const quality of QUALITIES.filter((size) => models[size] !== undefined)) {
-      const { settings } = resolveOptions({ style, backend: 'wasm', quality }, assetBase);
-      const stages = await loadStages({ assetBase, settings, mode: 'still', canvas: new OffscreenCanvas(1, 1), signal: new AbortController().signal, onProgress: ignore, onWarning: ignore });
-      lines.push({ stages, style });
-    }
+  const stages = await loadStages({ assetBase, settings, mode: 'still', canvas: new OffscreenCanvas(1, 1), signal: new AbortController().signal, onProgress: ignore, onWarning: ignore });
+  const { modelId } = stages.facts;
+  const [face] = stages.track(frames[0]!);
+  if (face === undefined) throw new Error(`No face was found in ${pictureUrls[0]}; the benchmark needs one.`);
+  const student = await openBareStudent({ assetBase, style, modelId, gpu: null }, frames[0]!, stages.crop(face, frames[0]!));
+  const drawn: ImageBitmap[] = [];
+  for (const [i, frame] of draws ? frames.entries() : []) {
+    if ((await processFrame(frame, stages, new StageTimer(), true)).faces === 0) throw new Error(`No face was found in ${pictureUrls[i]}.`);
+    drawn.push(await createImageBitmap(stages.canvas));
   }
-  return lines;
+  await stages.close();
+  return { student, column: { name: modelId, draw: (i) => Promise.resolve(drawn[i]!) } };
 }
 
 /** @throws Error when something cannot be loaded, or a portrait shows no face */
@@ -71,13 +76,12 @@ export async function measurePeer(plan: PeerPlan): Promise<PeerSpeed> {
   const ledger = new FrameLedger();
   const pictures = await Promise.all(plan.pictureUrls.map(async (url) => createImageBitmap(await (await fetch(url)).blob())));
   const frames = pictures.map((picture, i) => ledger.take(picture, i));
-  const lines = await openLines(plan);
-  const students: BareStudent[] = [];
-  for (const { stages, style } of lines) {
-    const [face] = stages.track(frames[0]!);
-    if (face === undefined) throw new Error(`No face was found in ${plan.pictureUrls[0]}; the benchmark needs one.`);
-    students.push(await openBareStudent({ assetBase: plan.assetBase, style, modelId: stages.facts.modelId, gpu: null }, frames[0]!, stages.crop(face, frames[0]!)));
+  const own: Own[] = [];
+  for (const style of plan.styles) {
+    const { models } = await loadStylePack(plan.assetBase, style);
+    for (const quality of QUALITIES.filter((size) => models[size] !== undefined)) own.push(await openOwn(plan, style, quality, frames));
   }
+  const students = own.map(({ student }) => student);
   const { planes, entry } = students[0]!;
   const peer = await openPeer(plan.peerUrl, null, planes, entry.sizePx);
 
@@ -98,22 +102,12 @@ export async function measurePeer(plan: PeerPlan): Promise<PeerSpeed> {
 
   let sheet: string | null = null;
   if (plan.draws) {
-    const ownColumns = lines.map(
-      ({ stages }): Column => ({
-        name: stages.facts.modelId,
-        draw: async (i) => {
-          if ((await processFrame(frames[i]!, stages, new StageTimer(), true)).faces === 0) throw new Error(`No face was found in ${plan.pictureUrls[i]}.`);
-          return stages.canvas;
-        },
-      }),
-    );
-    const columns: Column[] = [{ name: 'photo', draw: (i) => Promise.resolve(pictures[i]!) }, { name: 'the other network', draw: (i) => peer.draw(pictures[i]!) }, ...ownColumns];
+    const columns: Column[] = [{ name: 'photo', draw: (i) => Promise.resolve(pictures[i]!) }, { name: 'the other network', draw: (i) => peer.draw(pictures[i]!) }, ...own.map(({ column }) => column)];
     sheet = await drawSheet(columns, pictures.length);
   }
   const result = { threads: wasmThreads(), inputShape: peer.inputShape, other, ours, sheet };
   await peer.close();
   for (const student of students) await student.close();
-  for (const { stages } of lines) await stages.close();
   for (const frame of frames) frame.close();
   return result;
 }
