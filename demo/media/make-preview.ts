@@ -1,7 +1,7 @@
 /**
  * Makes the moving picture of the README: the sample clip as `npm run render` styles it, the clip itself in a corner.
  *
- *     npm run preview -- [--style anime] [--exemplar ID] [--quality standard] [--size 288] [--start 0] [--seconds 4] [--out FILE.webp]
+ *     npm run preview -- [--style anime] [--exemplar emi] [--quality standard] [--size 288] [--start 1] [--seconds 4] [--out FILE.webp]
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -22,12 +22,12 @@ const WEBP_QUALITY = 0.6;
 const MAX_BYTES = 400_000;
 
 /** The clip in a style, as bytes. */
-async function renderClip(style: string, exemplar: string | undefined, quality: 'standard' | 'lite'): Promise<Buffer> {
+async function renderClip(style: string, exemplar: string, quality: 'standard' | 'lite'): Promise<Buffer> {
   const folder = mkdtempSync(join(tmpdir(), 'preview-'));
   const session = await openRenderSession(DIST_DIR, false);
   try {
     const outPath = join(folder, 'styled.webm');
-    const filter = { style, ...(exemplar === undefined ? {} : { exemplar }), backend: 'wasm', quality } as const;
+    const filter = { style, exemplar, backend: 'wasm', quality } as const;
     const { stats } = await session.render({ inPath: CLIP, outPath, kind: 'video' }, filter, (share, frames) => {
       if (frames % 30 === 0) console.log(`${Math.round(100 * share)} %`);
     });
@@ -64,10 +64,10 @@ async function main(): Promise<void> {
   const { values } = parseArgs({
     options: {
       style: { type: 'string', default: 'anime' },
-      exemplar: { type: 'string' },
+      exemplar: { type: 'string', default: 'emi' },
       quality: { type: 'string', default: 'standard' },
       size: { type: 'string', default: '288' },
-      start: { type: 'string', default: '0' },
+      start: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '4' },
       out: { type: 'string', default: join(HERE, 'preview.webp') },
     },
