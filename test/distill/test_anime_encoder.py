@@ -66,7 +66,7 @@ def test_colours_are_mixed_in_the_picture_as_in_the_truth():
 
 
 def test_it_learns_and_is_named_beside_the_models(cache, tmp_path):
-    truth = Truth(cache, len(cache.codes))
+    truth = Truth([cache], len(cache.codes))
     errors = [measure(train(truth, steps, 4, seed=1), truth, atelier.part_set(), 3)["colourError"] for steps in (1, 40)]
     assert errors[1] < errors[0]
     models = tmp_path / "models"

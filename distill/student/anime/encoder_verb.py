@@ -42,6 +42,7 @@ RATE = 2e-3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `train-anime-encoder`."""
     parser.add_argument("--cache", type=Path, required=True, metavar="DIR", help="cache made by anime-cache")
+    parser.add_argument("--more", type=Path, action="append", default=[], metavar="DIR", help="a further cache, of other exemplars")
     parser.add_argument("--parts", type=Path, required=True, metavar="DIR", help="layered parts, for the characters of the test")
     parser.add_argument("--models", type=Path, default=Path("models"), metavar="DIR", help="models folder (default: models)")
     parser.add_argument("--exemplars", type=int, default=24, metavar="N", help="exemplars of the pack (default: %(default)s)")
@@ -54,8 +55,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Trains, measures, exports, and names the encoder in the manifest entries of the anime models."""
     torch.set_num_threads(1)
-    cache, count = PairCache(args.cache), min(args.exemplars, len(NAMES))
-    truth = Truth(cache, count)
+    count = min(args.exemplars, len(NAMES))
+    truth = Truth([PairCache(folder) for folder in (args.cache, *args.more)], count)
     encoder = train(truth, args.steps, args.batch, args.seed)
     results = {"commit": current_commit(), "pictures": args.steps * args.batch} | measure(encoder, truth, PartSet(args.parts), args.unseen)
     folder = args.models / FOLDER
@@ -68,20 +69,27 @@ def main(args: argparse.Namespace) -> int:
 
 
 class Truth:
-    """What the cached drawings show: part targets and colours of each exemplar, and the drawings themselves."""
+    """What the cached drawings show: part targets and colours of each exemplar, and the drawings themselves.
 
-    def __init__(self, cache: PairCache, pack: int) -> None:
-        self.cache, self.pack = cache, pack
-        self.looks = np.stack([part_looks(code) for code in cache.codes])
-        self.male = np.array([record["sex"] == "male" for record in cache.exemplars])
+    The first `pack` exemplars of the first cache are the pack's.
+    """
+
+    def __init__(self, caches: list[PairCache], pack: int) -> None:
+        self.caches, self.pack = caches, pack
+        self.first = np.cumsum([0, *(len(cache.codes) for cache in caches)])
+        self.looks = np.stack([part_looks(code) for cache in caches for code in cache.codes])
+        self.male = np.array([record["sex"] == "male" for cache in caches for record in cache.exemplars])
         self.targets = part_targets(self.looks, self.male, pack)
-        self.colours = np.array([code[-1, :COLOUR_VALUES] for code in cache.codes], np.float32) / 255
+        self.colours = np.array([code[-1, :COLOUR_VALUES] for cache in caches for code in cache.codes], np.float32) / 255
+        self.rows = [cache.rows(held=False) for cache in caches]
 
-    def sample(self, row: dict[str, Any], rng: np.random.Generator) -> tuple[np.ndarray, ...]:
-        """Picture planar in [-1,1], part targets, male, colours."""
-        pair, exemplar = row["pair"], row["exemplar"]
-        target = self.cache.arrays.target[pair][..., :3].astype(np.float32) / 255
-        opacity = self.cache.arrays.moved[pair][..., 3:].astype(np.float32) / 255
+    def sample(self, rng: np.random.Generator) -> tuple[np.ndarray, ...]:
+        """Any drawing of any cache: picture planar in [-1,1], part targets, male, colours."""
+        number = int(rng.integers(len(self.caches)))
+        cache, row = self.caches[number], self.rows[number][int(rng.integers(len(self.rows[number])))]
+        pair, exemplar = row["pair"], self.first[number] + row["exemplar"]
+        target = cache.arrays.target[pair][..., :3].astype(np.float32) / 255
+        opacity = cache.arrays.moved[pair][..., 3:].astype(np.float32) / 255
         picture, colours = spoiled(target, opacity, self.colours[exemplar], rng)
         return picture.transpose(2, 0, 1) * 2 - 1, self.targets[exemplar], np.float32([self.male[exemplar]]), colours
 
@@ -93,11 +101,10 @@ def train(truth: Truth, steps: int, batch: int, seed: int) -> StyleEncoder:
     encoder = StyleEncoder(truth.male[: truth.pack])
     average = copy.deepcopy(encoder).requires_grad_(False)
     optimiser = torch.optim.AdamW(encoder.parameters(), lr=RATE, betas=(0.9, 0.99), weight_decay=0.02)
-    rows = truth.cache.rows(held=False)
     bar = tqdm(range(steps), "encoder", unit="step")
     for step in bar:
         optimiser.param_groups[0]["lr"] = RATE * min(1, (step + 1) / 50) * (0.01 + 0.99 * 0.5 * (1 + math.cos(math.pi * step / steps)))
-        samples = [truth.sample(rows[int(index)], rng) for index in rng.choice(len(rows), batch, replace=False)]
+        samples = [truth.sample(rng) for _ in range(batch)]
         loss = _loss(encoder, *(torch.from_numpy(np.stack(part)) for part in zip(*samples)))
         optimiser.zero_grad(set_to_none=True)
         loss.backward()
@@ -133,7 +140,7 @@ def measure(encoder: StyleEncoder, truth: Truth, parts: PartSet, unseen: int) ->
         chance.append(distance[:, own].mean(1))
         wanted = np.array([exemplar.hair, exemplar.skin, exemplar.eye], np.float32).ravel() / 255
         colour.append(np.abs(colours[0].numpy() - wanted).mean())
-        constant.append(np.abs(truth.colours.mean(0) - wanted).mean())
+        constant.append(np.abs(truth.colours[: truth.pack].mean(0) - wanted).mean())
         sexes.append(bool(truth.male[picks[0]]) == male)
     gap = 1 - (np.mean(chosen, 0) - np.mean(best, 0)) / np.maximum(np.mean(chance, 0) - np.mean(best, 0), 1e-9)
     return rounded(
@@ -165,7 +172,7 @@ Makes a look of a picture of a character: for front hair, back hair and clothes 
 Licence: Apache-2.0.
 
 ## Data
-{len(truth.cache.rows(held=False))} drawings by our own rig (`distill/atelier`; CC0 art by Sutemo) of {len(truth.looks)} exemplars,
+{sum(map(len, truth.rows))} drawings by our own rig (`distill/atelier`; CC0 art by Sutemo) of {len(truth.looks)} exemplars,
 {truth.pack} of them the pack's, each time in other colours, at another place and size, half of them before a plain ground.
 
 ## Training
