@@ -19,6 +19,7 @@ PARTS = {"front": ("front",), "back": ("back",), "clothes": ("body", "face")}
 """What is chosen apart, and the layers of the code it brings."""
 COLOUR_VALUES = 9
 INPUT_PX = 256
+COARSE_CELLS = 8
 _THUMBNAIL_PX = 24
 _SHARPNESS = 0.006
 
@@ -37,13 +38,15 @@ class StyleEncoder(nn.Module):
         self.register_buffer("male", torch.from_numpy(np.asarray(male, np.float32)))
         channels = (3, width, 2 * width, 3 * width, 4 * width, 4 * width)
         self.body = nn.Sequential(*(_Block(before, after) for before, after in zip(channels, channels[1:])))
-        self.hidden = nn.Linear(channels[-1] * 16, 96)
-        self.out = nn.Linear(96, len(PARTS) * len(male) + 1 + COLOUR_VALUES)
+        self.hidden = nn.Linear(channels[-1] * 16 + 3 * COARSE_CELLS**2, 128)
+        self.out = nn.Linear(128, len(PARTS) * len(male) + 1 + COLOUR_VALUES)
 
     def raw(self, exemplar: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Logits of the parts [b,3,n], logit of male [b,1], logits of the colours [b,9]."""
-        x = self.body(F.avg_pool2d(exemplar, 2))
-        out = self.out(F.leaky_relu(self.hidden(x.flatten(1)), 0.1))
+        shapes = self.body(F.avg_pool2d(exemplar, 2)).flatten(1)
+        # The blocks' normalisation takes absolute colours away.
+        colours = F.avg_pool2d(exemplar, INPUT_PX // COARSE_CELLS).flatten(1)
+        out = self.out(F.leaky_relu(self.hidden(torch.cat([shapes, colours], 1)), 0.1))
         count = len(PARTS) * len(self.male)
         return out[:, :count].reshape(-1, len(PARTS), len(self.male)), out[:, count : count + 1], out[:, count + 1 :]
 
