@@ -40,15 +40,15 @@ function mixOf({ exemplars, parts }: StyleEncoderFile, likeness: Float32Array, c
 
 async function middleSquare(picture: StillImage, sizePx: number): Promise<ImageData> {
   const bitmap = await readImage(picture);
-  try {
-    const side = Math.min(bitmap.width, bitmap.height);
-    const context = new OffscreenCanvas(sizePx, sizePx).getContext('2d', { willReadFrequently: true })!;
-    context.imageSmoothingQuality = 'high';
-    context.drawImage(bitmap, (bitmap.width - side) / 2, (bitmap.height - side) / 2, side, side, 0, 0, sizePx, sizePx);
-    return context.getImageData(0, 0, sizePx, sizePx);
-  } finally {
-    bitmap.close();
-  }
+  const side = Math.min(bitmap.width, bitmap.height);
+  // Cut out first: shrinking a part of a picture takes some of its surroundings along.
+  const square = await createImageBitmap(bitmap, Math.floor((bitmap.width - side) / 2), Math.floor((bitmap.height - side) / 2), side, side);
+  bitmap.close();
+  const context = new OffscreenCanvas(sizePx, sizePx).getContext('2d', { willReadFrequently: true })!;
+  context.imageSmoothingQuality = 'high';
+  context.drawImage(square, 0, 0, sizePx, sizePx);
+  square.close();
+  return context.getImageData(0, 0, sizePx, sizePx);
 }
 
 /** [3, S, S] in −1…1. */

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inPage } from '../helpers/in-page';
 import { openTestPage, type TestPage } from '../helpers/launch';
+import { addTinyStyle } from '../helpers/tiny-assets';
 
 type Module = typeof import('./pages/filter-page');
 
@@ -8,37 +9,47 @@ let test: TestPage;
 
 beforeAll(async () => {
   test = await openTestPage();
+  addTinyStyle(test.server.overrides);
 });
 afterAll(() => test.close());
 
 describe('StyleFilter.encode', () => {
-  it("finds a look's parts and colours in its portrait, and draws with them", async () => {
+  it('makes a look of the middle square of a picture, which can be drawn', async () => {
     const seen = await inPage(
       test.page,
       'test/browser/pages/filter-page.ts',
       async ({ StyleFilter }: Module) => {
-        const looks = ['aoi', 'gale', 'mika', 'rei'];
-        const base = '/assets/filters/anime/';
-        const blobOf = async (path: string): Promise<Blob> => (await fetch(base + path)).blob();
-        const codeOf = async (id: string): Promise<Uint8Array> => new Uint8Array(await new Response((await blobOf(`codes/${id}.bin.gz`)).stream().pipeThrough(new DecompressionStream('gzip'))).arrayBuffer());
-        const results = [];
-        for (const look of looks) {
-          const { mix } = await StyleFilter.encode(await blobOf(`thumbnails/${look}.jpg`), { style: 'anime' });
-          const codes = await Promise.all([look, ...Object.values(mix!.parts)].map(codeOf));
-          const wanted = codes[0]!.subarray(-512);
-          const error = mix!.colors.reduce((sum, level, i) => sum + Math.abs(level - wanted[i]! / 255), 0) / mix!.colors.length;
-          results.push({ colours: mix!.colors.length, error, sexes: new Set(codes.map((code) => code[0])).size });
-        }
+        const picture = (color: string): OffscreenCanvas => {
+          const canvas = new OffscreenCanvas(300, 100);
+          const context = canvas.getContext('2d')!;
+          context.fillStyle = 'blue';
+          context.fillRect(0, 0, 300, 100);
+          context.fillStyle = color;
+          context.fillRect(100, 0, 100, 100);
+          return canvas;
+        };
+        const red = await StyleFilter.encode(picture('rgb(255, 0, 0)'), { style: 'tiny' });
+        const green = await StyleFilter.encode(picture('rgb(255, 255, 0)'), { style: 'tiny' });
+        const greener = await StyleFilter.encode(picture('rgb(204, 255, 0)'), { style: 'tiny' });
         const photo = await createImageBitmap(await (await fetch('/test/fixtures/face.jpg')).blob());
-        const style = await StyleFilter.encode(await blobOf('thumbnails/aoi.jpg'), { style: 'anime' });
-        const drawn = await StyleFilter.stylize(photo, { style: { ...style, structure: 1 }, backend: 'wasm' });
-        const refused = await StyleFilter.encode(photo, { style: 'comic' }).then(() => '', (error: unknown) => String((error as Error).message));
-        return { results, width: drawn.width, refused };
+        const draw = async (style: object): Promise<number> => {
+          const drawn = await StyleFilter.stylize(photo, { style: { id: 'tiny', ...style }, backend: 'wasm' });
+          const context = new OffscreenCanvas(1, 1).getContext('2d')!;
+          context.drawImage(drawn, drawn.width / 2, drawn.height / 2, 8, 8, 0, 0, 1, 1);
+          return context.getImageData(0, 0, 1, 1).data[0]!;
+        };
+        const refusal = await StyleFilter.encode(photo, { style: 'comic' }).then(() => '', (error: unknown) => (error as Error).message);
+        return { red, green, greener, grey: await draw({ mix: { parts: { face: 'grey' }, colors: [1] } }), plain: await draw(red), refusal };
       },
       undefined,
     );
-    for (const { colours, error, sexes } of seen.results) expect([colours, sexes, error < 0.2]).toEqual([9, 1, true]);
-    expect(seen.width).toBeGreaterThan(0);
-    expect(seen.refused).toContain("Style 'comic' cannot make a look of a picture");
+    expect(seen.red).toEqual({ id: 'tiny', mix: { parts: { face: 'plain' }, colors: [1, 0, 0] } });
+    expect(seen.green.mix?.parts).toEqual({ face: 'plain' });
+    expect(seen.greener.mix?.parts).toEqual({ face: 'grey' });
+    expect(seen.greener.mix?.colors[0]).toBeCloseTo(0.8, 2);
+    expect(seen.grey).toBeGreaterThan(120);
+    expect(seen.grey).toBeLessThan(136);
+    expect(seen.plain).not.toBe(seen.grey);
+    expect(seen.refusal).toContain("Style 'comic' cannot make a look of a picture");
   });
 });

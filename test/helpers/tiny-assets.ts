@@ -16,7 +16,7 @@ export const TINY_LOOKS = { plain: { gain: 1 }, grey: { gain: 0 }, nan: { gain: 
 
 /** Adds the tiny style, with {@link TINY_LOOKS}, to what the test server's `/assets/` offers. */
 export function addTinyStyle(overrides: Map<string, Override>): TinyStyle {
-  const style = tinyStyle();
+  const style = tinyStyle({ looks: ['plain', 'grey'] });
   style.pack['exemplars'] = Object.entries(TINY_LOOKS).map(([id, look]) => addLook(style, id, look));
   Object.assign(style.pack, { defaults: { exemplar: 'plain', structure: 1, color: 1, keepColor: 0 }, matte: { feather: 0 }, color: { match: 0 } });
   style.files.set('filters/tiny/pack.json', new TextEncoder().encode(JSON.stringify(style.pack)));

@@ -9,6 +9,7 @@ export const TINY_ROWS = 2;
  * A whole style whose networks do sums one can do in one's head, in the layout of the asset folder.
  * The student returns `face × modulation[0]` with the matte `modulation[2]`; a value of `modulation[1]` other than 0 or 1
  * makes its run fail on WASM. The style head returns `[code[0][0] × weights[0], code[0][1], code[1][0] × weights[1] × (1 − keepColor)]`.
+ * The style encoder finds the first look's first row in red pictures, the second's in green ones, and their mean colour.
  */
 export interface TinyStyle {
   /** Files by path below the asset folder. */
@@ -34,12 +35,15 @@ export interface TinyStyleOptions {
   readonly goldenFactor?: number;
   /** What the networks in half precision return, if there are any: the right numbers times this. Default: there are none. */
   readonly halfFactor?: number;
+  /** The two looks that the style encoder tells apart. Default: `one` and `two`. */
+  readonly looks?: readonly string[];
 }
 
 /** Makes the tiny style with id `tiny`, models `tiny-standard` and `tiny-lite`, looks `one` and `two`. */
 export function tinyStyle(options: TinyStyleOptions = {}): TinyStyle {
   const files = new Map<string, Uint8Array>();
-  const models = [tinyModel('tiny-standard', 'standard', options, files), tinyModel('tiny-lite', 'lite', options, files)];
+  const looks = options.looks ?? ['one', 'two'];
+  const models = [tinyModel('tiny-standard', 'standard', looks, options, files), tinyModel('tiny-lite', 'lite', looks, options, files)];
   const manifest = { version: 1, models };
   const look = (id: string, gain: number): Record<string, string> => {
     const code = new Float32Array(TINY_ROWS * 512);
@@ -68,7 +72,7 @@ export function serveTiny(style: TinyStyle, overrides: Map<string, Override>, ba
   for (const [path, body] of style.files) overrides.set(`${base}${path}`, { body, type: 'application/octet-stream' });
 }
 
-function tinyModel(id: string, size: string, { sizePx = 64, goldenFactor = 1, halfFactor }: TinyStyleOptions, files: Map<string, Uint8Array>): Record<string, unknown> {
+function tinyModel(id: string, size: string, looks: readonly string[], { sizePx = 64, goldenFactor = 1, halfFactor }: TinyStyleOptions, files: Map<string, Uint8Array>): Record<string, unknown> {
   const put = (name: string, body: Uint8Array): { file: string; sha256: string; bytes: number } => {
     files.set(`models/${id}/${name}`, body);
     return { file: `${id}/${name}`, sha256: createHash('sha256').update(body).digest('hex'), bytes: body.byteLength };
@@ -93,6 +97,7 @@ function tinyModel(id: string, size: string, { sizePx = 64, goldenFactor = 1, ha
   const ports = (graph: Graph) => ({ inputs: Object.fromEntries(graph.inputs), outputs: Object.fromEntries(graph.outputs) });
   const student = studentGraph(sizePx);
   const head = headGraph();
+  const encoder = encoderGraph();
   return {
     id,
     size,
@@ -101,6 +106,7 @@ function tinyModel(id: string, size: string, { sizePx = 64, goldenFactor = 1, ha
     // Single precision inside: what matters here is which file is taken.
     studentFp16: halfFactor === undefined ? null : { ...put('student-fp16.onnx', writeOnnx(studentGraph(sizePx, halfFactor))), dtype: 'float16', opset: 17, ...ports(student) },
     styleHead: { ...put('style-head.onnx', writeOnnx(head)), ...ports(head) },
+    styleEncoder: { ...put('encoder.onnx', writeOnnx(encoder)), ...ports(encoder), exemplars: looks, parts: { face: [[0, 512]] } },
     structureRows: 1,
     golden: put('golden.json', json(golden)),
     crop: { convention: 'ffhq', scale: 1 },
@@ -148,6 +154,29 @@ function headGraph(): Graph {
       { op: 'Sub', inputs: ['one', 'keep_color'], output: 'own' },
       { op: 'Mul', inputs: ['weighted', 'own'], output: 'matte' },
       { op: 'Concat', inputs: ['gain', 'code01', 'matte'], output: 'modulation', attributes: { axis: 1 } },
+    ],
+  };
+}
+
+function encoderGraph(): Graph {
+  return {
+    inputs: [['exemplar', [1, 3, 8, 8]]],
+    outputs: [['likeness', [1, 1, 2]], ['colours', [1, 3]]],
+    constants: [
+      ...INDICES,
+      { name: 'half', shape: [1], data: Float32Array.of(0.5) },
+      { name: 'sides', shape: [2], data: BigInt64Array.of(2n, 3n) },
+      { name: 'parts', shape: [1], data: BigInt64Array.of(1n) },
+    ],
+    nodes: [
+      { op: 'GlobalAveragePool', inputs: ['exemplar'], output: 'means' },
+      { op: 'Squeeze', inputs: ['means', 'sides'], output: 'mean' },
+      pick('mean', 0, 'red'),
+      pick('mean', 1, 'green'),
+      { op: 'Concat', inputs: ['red', 'green'], output: 'both', attributes: { axis: 1 } },
+      { op: 'Unsqueeze', inputs: ['both', 'parts'], output: 'likeness' },
+      { op: 'Mul', inputs: ['mean', 'half'], output: 'halved' },
+      { op: 'Add', inputs: ['halved', 'half'], output: 'colours' },
     ],
   };
 }
