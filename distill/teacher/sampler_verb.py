@@ -15,8 +15,8 @@ from distill.teacher.sampler_network import Sampler
 from distill.train.draws import seeded
 
 
-@dataclass(frozen=True)
-class SamplerConfig:
+@dataclass(frozen=True, kw_only=True)
+class SamplerConfig(SamplerTraining):
     """Settings of `train-sampler`.
 
     codes: a file of extrinsic codes. out: where the sampler goes. The others: see SamplerTraining.
@@ -24,21 +24,6 @@ class SamplerConfig:
 
     codes: str
     out: str = "sampler.safetensors"
-    repeat_to: int = 1000
-    jitter: float = 0.05
-    batch: int = 128
-    epochs: int = 0
-    lr: float = 1e-3
-    decay_epochs: int = 50
-    weight_decay: float = 1e-5
-    seed: int = 0
-
-    @property
-    def training(self) -> SamplerTraining:
-        """What concerns the training alone."""
-        return SamplerTraining(
-            self.repeat_to, self.jitter, self.batch, self.epochs, self.lr, self.decay_epochs, self.weight_decay, self.seed
-        )
 
 
 def report(sampler: Sampler, book: CodeBook, seed: int) -> str:
@@ -67,7 +52,7 @@ def main(args: argparse.Namespace) -> None:
     if args.dry_run:
         return
     structure_rows = Layout(32).structure_layers
-    sampler = train_sampler(book.codes, structure_rows, config.training)
+    sampler = train_sampler(book.codes, structure_rows, config)
     facts = {"structure_rows": structure_rows, "colour_rows": book.rows - structure_rows}
     write_network(Path(config.out), "sampler-1", sampler.state_dict(), facts, book.licence)
     print(report(sampler, book, config.seed))
