@@ -18,13 +18,13 @@ Step = Callable[[HeadPose, Expression, float], tuple[HeadPose, Expression, float
 
 
 def save_sheet(path: Path, rows: Sequence[Sequence[np.ndarray]], quality: int = 90) -> None:
-    """Write rows of equal RGB pictures as one JPEG or PNG, by the name's ending."""
+    """Write rows of equal RGB pictures as one JPEG, WebP or PNG, by the name's ending."""
     widest = max(len(row) for row in rows)
     blank = np.full_like(rows[0][0], 255)
     sheet = np.vstack([np.hstack([*row, *[blank] * (widest - len(row))]) for row in rows])
     path.parent.mkdir(parents=True, exist_ok=True)
     if not cv2.imwrite(str(path), cv2.cvtColor(sheet, cv2.COLOR_RGB2BGR),
-                       [cv2.IMWRITE_JPEG_QUALITY, quality]):
+                       [cv2.IMWRITE_JPEG_QUALITY, quality, cv2.IMWRITE_WEBP_QUALITY, quality - 15]):
         raise OSError(f"{path} could not be written.")
 
 

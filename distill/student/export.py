@@ -17,7 +17,7 @@ from distill.student.checkpoints import Trained, load_trained
 from distill.student.codes import exemplar_code
 from distill.student.manifest import OUTLIERS, TOLERANCE, file_facts, upsert, write_golden
 from distill.student.network import SIZE_PX, multiply_accumulates
-from distill.student.onnx_export import OPSET, export_student, export_style_head, run_onnx
+from distill.student.onnx_export import OPSET, export_student, export_style_head, round_weights, run_onnx
 from distill.student.pack import write_pack
 from distill.student.samples import Sampler, plain_crop, pure_style
 from distill.student.style_head import CODE_SIZE, ROWS, STRUCTURE_ROWS
@@ -47,6 +47,7 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     trained = load_trained(args.run)
     cache = LayerCache(args.layers)
+    round_weights(trained.model)
     folder = args.models / trained.id
     export_networks(trained, folder)
     golden, agreement = make_golden(trained, cache, args.golden_face, folder)

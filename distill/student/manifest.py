@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -48,6 +49,11 @@ def write_json(path: Path, value: Any) -> None:
     write_atomic(path, (json.dumps(value, indent=2, ensure_ascii=False) + "\n").encode())
 
 
+def packed(numbers: np.ndarray) -> bytes:
+    """The gzip'd bytes of an array, the same for the same numbers."""
+    return gzip.compress(np.ascontiguousarray(numbers).tobytes(), 9, mtime=0)
+
+
 def write_golden(
     folder: Path,
     face_bytes: np.ndarray,
@@ -63,13 +69,14 @@ def write_golden(
     parts = {
         "face": (face_bytes, {"encoding": "uint8"}),
         "modulation": (modulation.astype("<f4"), {"encoding": "float32"}),
-        "styled": (styled.astype("<f2"), {"encoding": "float16"}),
+        "styled": (styled.astype("<f2"), {"encoding": "float16-gzip"}),
         "code": (style["extrinsic_code"].astype("<f4"), {"encoding": "float32"}),
     }
     golden: dict[str, Any] = {"tolerance": {**TOLERANCE, "outliers": OUTLIERS}}
     for name, (array, facts) in parts.items():
-        file = f"golden-{name}.bin"
-        write_atomic(folder / file, array.tobytes())
+        zipped = facts["encoding"].endswith("-gzip")
+        file = f"golden-{name}.bin" + ".gz" * zipped
+        write_atomic(folder / file, packed(array) if zipped else array.tobytes())
         golden[name] = {"file": file, "shape": list(array.shape), **facts}
     weights = style["weights"].ravel()
     golden |= {"structure": float(weights[0]), "color": float(weights[-1]), "keepColor": float(style["keep_color"].item())}
@@ -83,7 +90,10 @@ def read_golden(path: Path) -> dict[str, np.ndarray]:
     arrays = {}
     for name in ("face", "modulation", "styled", "code"):
         facts = golden[name]
-        raw = np.fromfile(path.parent / facts["file"], np.dtype(facts["encoding"]).newbyteorder("<"))
+        data, encoding = (path.parent / facts["file"]).read_bytes(), facts["encoding"]
+        if encoding.endswith("-gzip"):
+            data = gzip.decompress(data)
+        raw = np.frombuffer(data, np.dtype(encoding.removesuffix("-gzip")).newbyteorder("<"))
         arrays[name] = raw.reshape(facts["shape"]).astype(np.float32)
     arrays["face"] = arrays["face"] / np.float32(127.5) - 1
     rows = arrays["code"].shape[1]

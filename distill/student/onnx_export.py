@@ -12,10 +12,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from distill.checkpoint import write_atomic
 from distill.student.network import SIZE_PX, Student
 from distill.student.style_head import CODE_SIZE, ROWS, StyleHead
 
 OPSET = 17
+WORTH_HALVING = 1024
+"""Weights with fewer numbers stay as they are."""
 FORBIDDEN = frozenset({"If", "Loop", "Scan", "RandomNormal", "RandomNormalLike", "RandomUniform", "RandomUniformLike"})
 
 
@@ -29,6 +32,14 @@ class HalfStudent(nn.Module):
     def forward(self, face: Tensor, modulation: Tensor) -> Tensor:
         opacity = torch.sigmoid(self.student.logits(face.half(), modulation.half()))
         return torch.cat([opacity[:, :3] * 2 - 1, opacity[:, 3:]], 1).float()
+
+
+def round_weights(module: nn.Module) -> None:
+    """Moves the large weights of a module, in place, to the nearest numbers that half precision holds, so that files can hold them so."""
+    with torch.no_grad():
+        for weight in module.parameters():
+            if weight.numel() >= WORTH_HALVING:
+                weight.copy_(weight.half())
 
 
 def export_student(student: Student, path: Path, half: bool = False) -> None:
@@ -59,7 +70,28 @@ def _export(module: nn.Module, inputs: tuple[Tensor, ...], names: list[str], out
             dynamo=False,
             do_constant_folding=True,
         )
+    store_halved(path)
     check_graph(path)
+
+
+def store_halved(path: Path) -> None:
+    """Writes weights that lose nothing by it in half precision; the graph casts them back, which a runtime does once, at load."""
+    model = onnx.load(str(path))
+    graph, casts, renamed = model.graph, [], {}
+    for tensor in graph.initializer:
+        array = onnx.numpy_helper.to_array(tensor)
+        if array.dtype != np.float32 or array.size < WORTH_HALVING or not np.array_equal(array.astype(np.float16), array):
+            continue
+        tensor.CopyFrom(onnx.numpy_helper.from_array(array.astype(np.float16), tensor.name))
+        renamed[tensor.name] = f"{tensor.name}.whole"
+        casts.append(onnx.helper.make_node("Cast", [tensor.name], [renamed[tensor.name]], to=onnx.TensorProto.FLOAT))
+    nodes = list(graph.node)
+    for node in nodes:
+        for place, name in enumerate(node.input):
+            node.input[place] = renamed.get(name, name)
+    del graph.node[:]
+    graph.node.extend([*casts, *nodes])
+    write_atomic(path, model.SerializeToString())
 
 
 def import_weights(module: nn.Module, path: Path) -> None:

@@ -29,6 +29,7 @@ from distill.student.export import export_networks, golden_pair, manifest_entry
 from distill.student.losses import student_losses, total_loss
 from distill.student.manifest import upsert, write_json
 from distill.student.network import SIZE_PX
+from distill.student.onnx_export import round_weights
 from distill.student.pack import THUMBNAIL_PX
 from distill.student.style_head import CODE_SIZE, ROWS
 from distill.student.train import Model
@@ -118,6 +119,7 @@ def write_model(config: TeachConfig, trained: Trained, photo: Tensor, code: Tens
     """ONNX files, golden pair and manifest entry in models/ID."""
     models = Path(config.models)
     folder = models / config.id
+    round_weights(trained.model)
     export_networks(trained, folder)
     golden, agreement = golden_pair(trained, photo[None].numpy(), code.numpy(), folder)
     entry = manifest_entry(trained, models, folder, golden, command)

@@ -1,10 +1,10 @@
 import { halfToFloat } from './half';
 
 /**
- * How numbers are written in asset files, little-endian: floats of 32 or 16 bits; bytes that stand for −1…1 (pictures);
- * gzip'd bytes that stand for 0…1 (style codes that hold drawings).
+ * How numbers are written in asset files, little-endian: floats of 32 or 16 bits, the latter gzip'd too; bytes that stand
+ * for −1…1 (pictures); gzip'd bytes that stand for 0…1 (style codes that hold drawings).
  */
-export const NUMBER_ENCODINGS = ['float32', 'float16', 'uint8', 'uint8-gzip'] as const;
+export const NUMBER_ENCODINGS = ['float32', 'float16', 'float16-gzip', 'uint8', 'uint8-gzip'] as const;
 /** One of {@link NUMBER_ENCODINGS}. */
 export type NumberEncoding = (typeof NUMBER_ENCODINGS)[number];
 
@@ -16,6 +16,8 @@ export async function decodeNumbers(bytes: Uint8Array<ArrayBuffer>, encoding: Nu
       return Float32Array.from({ length: bytes.byteLength >> 2 }, (_, i) => view.getFloat32(4 * i, true));
     case 'float16':
       return Float32Array.from({ length: bytes.byteLength >> 1 }, (_, i) => halfToFloat(view.getUint16(2 * i, true)));
+    case 'float16-gzip':
+      return decodeNumbers(await gunzip(bytes), 'float16');
     case 'uint8':
       return Float32Array.from(bytes, (byte) => byte / 127.5 - 1);
     case 'uint8-gzip':
@@ -23,7 +25,7 @@ export async function decodeNumbers(bytes: Uint8Array<ArrayBuffer>, encoding: Nu
   }
 }
 
-async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array> {
+async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(plain).arrayBuffer());
 }

@@ -18,7 +18,7 @@ from distill.student.checkpoints import load_trained
 from distill.student.export import ParityError, check_half, make_golden
 from distill.student.export import main as export_main
 from distill.student.manifest import OUTLIERS, read_golden, upsert
-from distill.student.onnx_export import check_graph, run_onnx
+from distill.student.onnx_export import check_graph, round_weights, run_onnx
 from distill.student.train import TrainConfig, Trainer
 
 FACE = "drawn_00004"
@@ -40,7 +40,9 @@ def exported(tmp_path_factory):
         pack=root / "filters" / "comic", command="train it",
     )
     assert export_main(arguments) == 0
-    return root, load_trained(root / "run"), cache
+    trained = load_trained(root / "run")
+    round_weights(trained.model)
+    return root, trained, cache
 
 
 def entry_of(root):
@@ -71,6 +73,14 @@ def test_graphs_have_the_manifest_s_names_shapes_and_float32_ends(exported, name
         shapes = {value.name: [part.dim_value for part in value.type.tensor_type.shape.dim] for value in values}
         assert shapes == declared
         assert all(value.type.tensor_type.elem_type == onnx.TensorProto.FLOAT for value in values)
+
+
+@pytest.mark.parametrize("name", ["student", "studentFp16", "styleHead"])
+def test_large_weights_take_two_bytes_a_number(exported, name):
+    root, *_ = exported
+    graph = onnx.load(str(root / "models" / entry_of(root)[name]["file"])).graph
+    large = [weight for weight in graph.initializer if np.prod(weight.dims) >= 1024]
+    assert large and all(weight.data_type == onnx.TensorProto.FLOAT16 for weight in large)
 
 
 def test_the_golden_pair_is_what_native_ort_computes(exported):

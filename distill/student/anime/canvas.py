@@ -44,7 +44,7 @@ TRAIT_RANGES = {
     "brow_weight": (0.7, 1.6),
 }
 COLOURS = ("hair", "skin", "eye")
-_COARSE_STEPS = (3.0, 3.0, 3.0, 3.0, 15.0, 15.0)
+_COARSE_STEPS = (5.0, 5.0, 5.0, 5.0, 15.0, 15.0)
 """Divisors of 255, so that both ends stay; opacity as the colours, so that none exceeds it."""
 _WHITE = (255, 255, 255)
 
@@ -102,7 +102,7 @@ def exemplar_code(parts: PartSet, exemplar: Exemplar) -> np.ndarray:
 
 
 def coarse_code(code: np.ndarray) -> np.ndarray:
-    """The code with its layers on fewer levels, which packs a third smaller; at most 1 of 255 off in colour and opacity, 7 in a share."""
+    """The code with its layers on fewer levels, which packs to half; at most 2 of 255 off in colour and opacity, 7 in a share."""
     coarse = code.copy()
     layers = coarse[1 : 1 + ATLAS_ROWS].reshape(-1)[: PIXELS * CHANNELS].reshape(PIXELS, CHANNELS)
     steps = np.array(_COARSE_STEPS, np.float32)

@@ -23,10 +23,10 @@ from distill.student.anime.flow import SIZE_PX
 from distill.student.anime.golden import block_code
 from distill.student.anime.network import multiply_accumulates
 from distill.student.anime.onnx_export import HEAD_OUTPUTS, export_anime_head, export_anime_student, run_graph, student_shapes
-from distill.student.anime.pack import NAMES, code_bytes, write_anime_pack
+from distill.student.anime.pack import NAMES, write_anime_pack
 from distill.student.anime.samples import draw_sample
-from distill.student.manifest import TOLERANCE, file_facts, upsert, write_json
-from distill.student.onnx_export import OPSET
+from distill.student.manifest import TOLERANCE, file_facts, packed, upsert, write_json
+from distill.student.onnx_export import OPSET, round_weights
 
 FALLBACKS = {"standard": "anime-lite", "lite": None}
 GOLDEN_STRUCTURE = 0.5
@@ -54,6 +54,7 @@ def main(args: argparse.Namespace) -> int:
     torch.set_num_threads(1)
     cache = PairCache(args.cache)
     trained = load_anime(args.run, cache.flow)
+    round_weights(trained.model)
     folder = args.models / trained.id
     export_networks(trained, folder)
     golden, agreement = make_golden(trained, cache, folder)
@@ -121,8 +122,8 @@ def _write_golden(folder: Path, face_bytes: np.ndarray, fed: dict[str, np.ndarra
         "face": ("golden-face.bin", face_bytes.tobytes(), face_bytes.shape, "uint8"),
         "pose": ("golden-pose.bin", fed["pose"].astype("<f4").tobytes(), fed["pose"].shape, "float32"),
         "modulation": ("golden-modulation.bin", fed["modulation"].astype("<f4").tobytes(), fed["modulation"].shape, "float32"),
-        "styled": ("golden-styled.bin", styled.astype("<f2").tobytes(), styled.shape, "float16"),
-        "code": ("golden-code.bin.gz", code_bytes(code), (1, *code.shape), "uint8-gzip"),
+        "styled": ("golden-styled.bin.gz", packed(styled.astype("<f2")), styled.shape, "float16-gzip"),
+        "code": ("golden-code.bin.gz", packed(code), (1, *code.shape), "uint8-gzip"),
     }
     golden: dict[str, Any] = {"tolerance": TOLERANCE}
     for name, (file, data, shape, encoding) in parts.items():

@@ -16,7 +16,7 @@ from distill.student.anime.flow import FEATURES, FIELD_SIZE, SIZE_PX
 from distill.student.anime.network import FACE, AnimeStudent, finish, lay_over
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.style_head import TAIL, AnimeStyleHead
-from distill.student.onnx_export import OPSET, check_graph
+from distill.student.onnx_export import OPSET, check_graph, store_halved
 
 STUDENT_INPUTS = ("face", "modulation", "canvas_layers", "canvas_flow", "pose")
 HEAD_OUTPUTS = ("modulation", "canvas_layers", "canvas_flow")
@@ -75,6 +75,7 @@ def export_graph(module: nn.Module, inputs: tuple[Tensor, ...], names: tuple[str
             module.eval(), inputs, str(path), input_names=list(names), output_names=list(outputs), opset_version=OPSET,
             dynamo=False, do_constant_folding=fold,
         )  # fmt: skip
+    store_halved(path)
     check_graph(path)
 
 

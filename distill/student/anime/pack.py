@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 from pathlib import Path
 
 import cv2
@@ -17,7 +16,7 @@ from distill.atelier.pose import rest_pose
 from distill.checkpoint import write_atomic
 from distill.student.anime.canvas import CODE_WIDTH, ROWS, coarse_code
 from distill.student.anime.crop import crop_pose
-from distill.student.manifest import write_json
+from distill.student.manifest import packed, write_json
 
 THUMBNAIL_PX = 160
 NAMES = (
@@ -26,18 +25,13 @@ NAMES = (
 )  # fmt: skip
 
 
-def code_bytes(code: np.ndarray) -> bytes:
-    """The code file: gzip'd bytes, the same for the same code."""
-    return gzip.compress(np.ascontiguousarray(code).tobytes(), 9, mtime=0)
-
-
 def write_anime_pack(folder: Path, models: dict[str, str], parts: PartSet, exemplars: list[Exemplar], codes: np.ndarray, first: str) -> None:
     """Writes the pack. models: {size: model id}. first: id of the exemplar shown by default."""
     entries = []
     for exemplar, name, code in zip(exemplars, NAMES, codes):
         ident = name.lower()
         code_file, thumbnail_file = f"codes/{ident}.bin.gz", f"thumbnails/{ident}.jpg"
-        write_atomic(folder / code_file, code_bytes(coarse_code(code)))
+        write_atomic(folder / code_file, packed(coarse_code(code)))
         drawn = draw_portrait(Character(parts, exemplar, 0.5), REST, crop_pose(rest_pose()), structure=1.0, size=256)
         small = cv2.resize(drawn.rgb, (THUMBNAIL_PX, THUMBNAIL_PX), interpolation=cv2.INTER_AREA)
         _, coded = cv2.imencode(".jpg", small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])

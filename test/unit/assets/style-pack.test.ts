@@ -43,7 +43,7 @@ describe('loadStylePack', () => {
     ['no look', ({ pack }) => setField(pack, 'exemplars', []), 'asset-corrupt', 'exemplars must name at least one look'],
     ['a default look that is none', ({ pack }) => setField(pack, 'defaults.exemplar', 'zero'), 'asset-corrupt', "defaults.exemplar must be the id of an exemplar, but is 'zero'"],
     ['a weight out of range', ({ pack }) => setField(pack, 'defaults.color', 7), 'asset-corrupt', 'defaults.color must be a number from 0 to 1, but is 7'],
-    ['a code written in a way it does not know', ({ pack }) => setField(pack, 'exemplars.1.codeEncoding', 'morse'), 'asset-corrupt', `exemplars[1].codeEncoding must be one of 'float32', 'float16', 'uint8', 'uint8-gzip', but is "morse"`],
+    ['a code written in a way it does not know', ({ pack }) => setField(pack, 'exemplars.1.codeEncoding', 'morse'), 'asset-corrupt', `exemplars[1].codeEncoding must be one of 'float32', 'float16', 'float16-gzip', 'uint8', 'uint8-gzip', but is "morse"`],
   ])('refuses %s', async (_, change, code, message) => {
     const error = await failure(load(change));
     expect(error.code).toBe(code);
