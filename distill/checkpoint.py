@@ -12,6 +12,9 @@ from typing import Any
 import numpy as np
 import torch
 
+# What a run's folder calls its newest checkpoint.
+RUN_FILE = "checkpoint.pt"
+
 
 def write_atomic(path: Path, data: bytes) -> None:
     """Write `data` to `path` so that a reader sees the old file or the new one, never half."""
@@ -31,8 +34,21 @@ def save_checkpoint(path: Path, state: Mapping[str, Any]) -> None:
     write_atomic(path, buffer.getvalue())
 
 
-def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> dict[str, Any]:
-    """Read a checkpoint; only tensors and plain values are accepted, so no code can run."""
+def load_checkpoint(path: Path | str, device: torch.device | str = "cpu") -> dict[str, Any]:
+    """Read a checkpoint: a file, a published folder (see `distill.published`) or a run's folder.
+
+    Only tensors and plain values are accepted, so no code can run. Raises SystemExit with a
+    sentence if nothing is there, or if a published folder is not whole.
+    """
+    path = Path(path)
+    if path.is_dir():
+        from distill.published import MANIFEST, read_published
+
+        if (path / MANIFEST).exists():
+            return read_published(path, device)
+        if not (path / RUN_FILE).exists():
+            raise SystemExit(f"{path}: this folder holds no checkpoint, neither {MANIFEST} (of publish-base) nor {RUN_FILE} (of a run).")
+        path = path / RUN_FILE
     try:
         return torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError:

@@ -23,10 +23,9 @@ import torch
 import yaml
 from tqdm import tqdm
 
-from distill.checkpoint import load_checkpoint, save_checkpoint, write_atomic
+from distill.checkpoint import RUN_FILE, load_checkpoint, save_checkpoint, write_atomic
 from distill.config import config_text, config_values
 
-CHECKPOINT = "checkpoint.pt"
 FINISHED = "finished"
 
 
@@ -69,7 +68,7 @@ class Run:
     @property
     def checkpoint_path(self) -> Path:
         """Where the newest whole checkpoint lies."""
-        return self.folder / CHECKPOINT
+        return self.folder / RUN_FILE
 
     def restore(self, device: torch.device | str = "cpu") -> dict[str, Any] | None:
         """The newest checkpoint's state, or None for a run that has none yet.

@@ -41,7 +41,13 @@ class TrainingSet:
 
     def only(self, sources: tuple[str, ...]) -> TrainingSet:
         """The pictures of these sources; raises SystemExit if there is none."""
-        kept = [index for index, row in enumerate(self.rows) if row.source in sources]
+        return self._kept([index for index, row in enumerate(self.rows) if row.source in sources])
+
+    def of_domain(self, domain: str) -> TrainingSet:
+        """The photos or the renders; raises SystemExit if there is none."""
+        return self._kept([index for index, row in enumerate(self.rows) if row.domain == domain])
+
+    def _kept(self, kept: list[int]) -> TrainingSet:
         return TrainingSet(self.pictures[kept], [self.rows[i] for i in kept], mirror=self.mirror, seed=self.seed)
 
     def indices(self, position: int, batch: int) -> Tensor:

@@ -76,7 +76,7 @@ class DualTrainer:
         self.step_count = 0
 
     def _initialise(self, dual: DualGenerator, path: str) -> None:
-        state = load_checkpoint(path)  # type: ignore[arg-type]
+        state = load_checkpoint(path)
         if "ema_dual" not in state:
             raise SystemExit(f"{path}: init must be a checkpoint of train-dual.")
         if Layout(**state["layout"]) != dual.layout:

@@ -11,6 +11,7 @@ from torch import Tensor
 from distill.networks.dual import DualGenerator
 from distill.networks.layout import CODE_DIM, Layout
 from distill.networks.style_weights import structure_weights
+from distill.published import MANIFEST
 from distill.teacher.codes import CodeBook, read_codes
 from distill.teacher.faces import FaceEncoder, load_faces, read_encoder
 from distill.teacher.files import read_network
@@ -83,12 +84,13 @@ class Teacher:
 
 
 def load_teacher(path: Path, device: torch.device | str = "cpu") -> Teacher:
-    """A folder with generator.safetensors (of `train-dual` or `import`), or a train-autoencoder checkpoint; raises SystemExit.
+    """A folder with generator.safetensors (of `train-dual` or `import`), or a train-autoencoder checkpoint, published or not.
 
-    Such a checkpoint gives the dual generator as Stage I leaves it: colours transfer, structure
+    Raises SystemExit. Such a checkpoint gives the dual generator as Stage I leaves it: colours transfer, structure
     does not yet.
     """
-    return (_from_folder(path) if path.is_dir() else _stage_one(path)).to(device)
+    own = path.is_dir() and not (path / MANIFEST).exists()
+    return (_from_folder(path) if own else _stage_one(path)).to(device)
 
 
 def _from_folder(folder: Path) -> Teacher:

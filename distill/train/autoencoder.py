@@ -56,6 +56,10 @@ def main(args: argparse.Namespace) -> int:
     length = round(config.total_kimg * 1000)
     run = Run.open(Path(config.runs), "train-autoencoder", config, fresh=args.fresh, rank=world.rank, length=length)
 
+    if config.init is not None and not run.checkpoint_path.exists():
+        # What a warm restart starts from, before it learns.
+        run.log(0, trainer.measure(held_out))
+
     def draw(run: Run, position: int) -> None:
         if world.rank == 0:
             save_grid(run.picture_path("grid", position), *trainer.grid(shown, COLUMNS))

@@ -21,8 +21,10 @@ class AutoencoderConfig:
     spread: pulls the rows of a code together (Z+ to Z). match: pulls the mapped random codes to
     where the mapped codes of photos lie, so that random codes give faces too.
     show: sources of the held-out pictures in the grids (none: any), AI-made ones say.
-    init: a checkpoint of this verb or train-base, of this size or smaller. The encoder starts from it
-    too where its shape is the same: a warm restart with a new optimiser.
+    init: a checkpoint of this verb or train-base (or what publish-base made of it), of this size or
+    smaller. The encoder starts from it too where its shape is the same: a warm restart with a new
+    optimiser, whose first line of metrics is the network as it came. With restyle_steps an encoder
+    of one pass learns to look at its reconstruction as well.
     """
 
     data: tuple[str, ...]

@@ -19,7 +19,7 @@ from distill.networks.layout import CODE_DIM, Layout
 from distill.train.autoencoder_config import AutoencoderConfig
 from distill.train.draws import seeded
 from distill.train.ema import ema_copy, ema_decay, update_ema
-from distill.train.grow import grow_generator, layout_values
+from distill.train.grow import grow_generator, layout_values, widen_input
 from distill.train.parallel import World, average_gradients
 from distill.train.speed import autocast, maybe_compile, place
 
@@ -84,9 +84,9 @@ class AutoencoderTrainer:
 
     @staticmethod
     def _initialise(model: Autoencoder, path: str) -> None:
-        state = load_checkpoint(path)  # type: ignore[arg-type]
+        state = load_checkpoint(path)
         grow_generator(model.g, state["ema"])
-        whole = state.get("ema_model", {})
+        whole = widen_input(state.get("ema_model", {}), model.state_dict())
         # An encoder of another size has another number of rows: only the generator grows.
         if {key: value.shape for key, value in whole.items()} == {key: value.shape for key, value in model.state_dict().items()}:
             model.load_state_dict(whole)

@@ -20,7 +20,8 @@ class BaseConfig:
     lazy regularisations. pl_weight: 0 turns path length off. pl_shrink: its batch is this much
     smaller. mixing: chance that a sample gets two codes. ada_target: 0 keeps p at ada_start.
     ada_kimg: how long p takes from 0 to 1. ema_kimg: half-life of the averaged generator.
-    init: checkpoint of train-base or train-autoencoder, of this size or smaller (it grows).
+    init: checkpoint of train-base or train-autoencoder, or what publish-base made of it, of this size
+    or smaller (it grows).
     free_lower: with a grown network, False trains the new layers only.
     """
 

@@ -72,7 +72,7 @@ class BaseTrainer:
     def _initialise(self, generator: Generator, discriminator: nn.Module) -> list[str] | None:
         if self.config.init is None:
             return None
-        state = load_checkpoint(self.config.init)  # type: ignore[arg-type]
+        state = load_checkpoint(self.config.init)
         fresh = grow_generator(generator, state["ema"])
         if "d" in state and isinstance(discriminator, Discriminator):
             grow_discriminator(discriminator, state["d"], state["layout"]["size_px"])

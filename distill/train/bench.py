@@ -40,7 +40,8 @@ class BenchConfig:
     """Settings of `bench`.
 
     verbs: which to time. size_px, channel_cap, channel_multiplier, batch, precision, channels_last,
-    compile, discriminator, lpips_net: as in the verbs. steps: timed steps, a multiple of 16 counts
+    compile, discriminator, lpips_net, lpips_interval, encoder_width, encoder_head_rank: as in the verbs.
+    steps: timed steps, a multiple of 16 counts
     the lazy regularisers in their share. results: table to append to (none: print only).
     """
 
@@ -51,6 +52,9 @@ class BenchConfig:
     batch: int = 32
     discriminator: str = "stylegan2"
     lpips_net: str = "vgg"
+    lpips_interval: int = 1
+    encoder_width: int = 64
+    encoder_head_rank: int = 0
     precision: str = "fp32"
     channels_last: bool = False
     compile: bool = False
@@ -90,8 +94,8 @@ def make_trainer(verb: str, config: BenchConfig, world: World, **changes: Any) -
     trainer, cls = TRAINERS[verb]
     shared = ("size_px", "channel_cap", "channel_multiplier", "batch", "precision", "channels_last", "compile", "device")
     values = {name: getattr(config, name) for name in shared} | {"data": "made up"} | changes
-    own = "discriminator" if verb == "train-base" else "lpips_net"
-    values[own] = getattr(config, own)
+    own = ("discriminator",) if verb == "train-base" else ("lpips_net", "lpips_interval", "encoder_width", "encoder_head_rank")
+    values |= {name: getattr(config, name) for name in own}
     return trainer(make_config(cls, values), made_up_set(config.size_px).to(world.device), world)
 
 
@@ -142,7 +146,8 @@ def time_verb(verb: str, config: BenchConfig) -> dict[str, str]:
     rate = config.steps * config.batch / (time.perf_counter() - started)
     memory = peak_gib(device)
     peak = matmul_rate(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
-    own = config.discriminator if verb == "train-base" else f"LPIPS {config.lpips_net}"
+    sparse = f" every {config.lpips_interval}" if config.lpips_interval > 1 else ""
+    own = config.discriminator if verb == "train-base" else f"LPIPS {config.lpips_net}{sparse}"
     fast = [config.precision] + ["channels-last"] * config.channels_last + ["compiled"] * config.compile
     return {
         "verb": verb, "settings": f"{config.size_px} px, cap {config.channel_cap}, batch {config.batch}, {own}, {', '.join(fast)}",

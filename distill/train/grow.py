@@ -52,6 +52,19 @@ def grow_discriminator(discriminator: Discriminator, state: State, from_px: int)
     return _load_matching(discriminator, moved)
 
 
+def widen_input(state: State, own: State) -> State:
+    """`state` for an encoder that sees the reconstruction beside the picture, as ReStyle's does.
+
+    The weights of the new channels are zero, so its first round gives what one pass gave.
+    """
+    widened = dict(state)
+    for key, value in state.items():
+        wanted = own[key].shape if key in own else value.shape
+        if value.ndim == 4 and value.shape[1] == 3 and wanted == (value.shape[0], 6, *value.shape[2:]):
+            widened[key] = torch.cat([value, torch.zeros_like(value)], 1)
+    return widened
+
+
 @torch.no_grad()
 def _load_matching(module: nn.Module, state: State) -> list[str]:
     own = module.state_dict()

@@ -11,8 +11,9 @@ import torch
 
 from distill.__main__ import main
 from distill.checkpoint import load_checkpoint, save_checkpoint
-from distill.gpu.travel import read_parts, thin, write_parts
+from distill.gpu.travel import read_parts, write_parts
 from distill.measure.perceptual import Lpips
+from distill.thin import thin
 from distill.train.bench import _WorkCounter
 
 FACES = Path(__file__).parent / "fixtures/faces"
