@@ -14,8 +14,9 @@ from distill.checkpoint import load_checkpoint
 from distill.config import add_config_arguments, config_text, load_config, make_config
 from distill.data.training_set import TrainingSet, load_set
 from distill.measure.distributions import frechet_distance, kernel_distance, precision_recall
-from distill.measure.expressions import expression_measure
+from distill.measure.expressions import expression_measure, read_expressions
 from distill.measure.features import InceptionFeatures, in_batches
+from distill.measure.morphs import known_rows, morph_agreement, read_morphs
 from distill.measure.perceptual import Lpips
 from distill.measure.reconstruction import average_face, compare, nearest_faces
 from distill.measure.results import append_row, chip_name, command_line
@@ -33,11 +34,14 @@ from distill.train.parallel import pick_device
 class EvaluateConfig:
     """Settings of `evaluate`.
 
-    checkpoint: of train-base or train-autoencoder. data, tiers, min_size_px: real pictures; the
-    val split is compared with, the train split gives the baselines. samples: generated pictures
+    checkpoint: of train-base or train-autoencoder, or what publish-base made of it. data, tiers,
+    min_size_px, max_out_of_frame: real pictures; the photos of the val split are compared with, those
+    of the train split give the baselines. samples: generated pictures
     (0: no generation metrics). held_out: how many val pictures are reconstructed (0: none).
     psi: truncation. ppl: pairs for the path length (0: none). identity: measure it (needs its
-    network). face_model: FaceLandmarker bundle for expressions (none: not measured).
+    network). face_model: FaceLandmarker bundle for expressions (none: not measured). morphs:
+    atelier-renders' renders.jsonl; with it the renders of the val split give jaw and blink (needs
+    face_model). rounds: ReStyle rounds to measure one by one (0: only as many as in training).
     results: the table to append to. name: what to call the row.
     """
 
@@ -46,12 +50,15 @@ class EvaluateConfig:
     name: str = ""
     tiers: tuple[str, ...] = ()
     min_size_px: int = 0
+    max_out_of_frame: float = 0.05
     samples: int = 1000
     held_out: int = 200
     psi: float = 1.0
     ppl: int = 200
     identity: bool = True
     face_model: str | None = None
+    morphs: str | None = None
+    rounds: int = 0
     results: str = "RESULTS.md"
     seed: int = 0
     device: str = "auto"
@@ -76,14 +83,18 @@ def all_pictures(data: TrainingSet) -> Tensor:
     return data.take(torch.arange(len(data.rows)))[0]
 
 
+def draw_floor(real: Tensor, count: int, seed: int) -> Tensor:
+    """As many training pictures as there are samples: the most that a generator can reach."""
+    # Drawn, not the first ones: an index is sorted by source, and a source has a look of its own.
+    return real[torch.randperm(len(real), generator=seeded(seed, "floor", 0))[:count]]
+
+
 def generation_scores(fake: Tensor, real: Tensor, reference: Tensor, seed: int = 0) -> dict[str, dict[str, Any]]:
     """KID, FID, precision and recall of samples and, as the floor, of as many training pictures, against `reference`."""
     network = InceptionFeatures()
     target = in_batches(network, reference)
     rows = {}
-    # Drawn, not the first ones: an index is sorted by source, and a source has a look of its own.
-    floor = real[torch.randperm(len(real), generator=seeded(seed, "floor", 0))[: len(fake)]]
-    for name, pictures in (("", fake), ("training faces", floor)):
+    for name, pictures in (("", fake), ("training faces", draw_floor(real, len(fake), seed))):
         features = in_batches(network, pictures)
         kid = kernel_distance(features, target)
         precision, recall = precision_recall(target, features)
@@ -95,18 +106,37 @@ def generation_scores(fake: Tensor, real: Tensor, reference: Tensor, seed: int =
     return rows
 
 
+@torch.no_grad()
+def rebuild(model: Autoencoder, pictures: Tensor, domains: Tensor, batch: int = 8) -> list[Tensor]:
+    """The reconstructions of pictures [N,3,S,S] after each round."""
+    parts = [model(p, d)[1] for p, d in zip(pictures.split(batch), domains.split(batch), strict=True)]
+    return [torch.cat(outs).clamp(-1, 1) for outs in zip(*parts, strict=True)]
+
+
+def rebuilt_by_name(model: Autoencoder, pictures: Tensor, domains: Tensor, rounds: int) -> dict[str, Tensor]:
+    """Reconstructions as the model was trained (""), and of each round ("N = 1" …) if `rounds` is given."""
+    trained = model.restyle_steps
+    if not rounds:
+        return {"": rebuild(model, pictures, domains)[-1]}
+    if not trained:
+        raise SystemExit("rounds: this encoder takes one pass; train one with restyle_steps (init takes this checkpoint) to measure rounds.")
+    model.restyle_steps = max(rounds, trained)
+    outs = rebuild(model, pictures, domains)
+    model.restyle_steps = trained
+    return {"": outs[trained - 1], **{f"N = {index + 1}": out for index, out in enumerate(outs[:rounds])}}
+
+
 def reconstruction_scores(model: Autoencoder, photos: TrainingSet, train: Tensor, config: EvaluateConfig) -> dict[str, dict[str, Any]]:
     """Reconstruction scores of the model, the average face and the nearest training face."""
     from distill.measure.identity import FaceIdentity
 
     identity = FaceIdentity() if config.identity else None
     lpips = Lpips("vgg")
-    indices = torch.arange(min(config.held_out, len(photos.rows)))
-    pictures, domains = photos.take(indices)
+    pictures, domains = photos.take(torch.arange(min(config.held_out, len(photos.rows))))
     expressions = expression_measure(pictures, Path(config.face_model)) if config.face_model else None
-    with torch.no_grad():
-        outs = torch.cat([model(p, d)[1][-1] for p, d in zip(pictures.split(8), domains.split(8), strict=True)])
-    candidates = {"": outs, "average face": average_face(train, len(pictures)), "nearest training face": nearest_faces(train, pictures)}
+    candidates = rebuilt_by_name(model, pictures, domains, config.rounds) | {
+        "average face": average_face(train, len(pictures)), "nearest training face": nearest_faces(train, pictures),
+    }
     rows = {}
     for name, candidate in candidates.items():
         scores = compare(candidate, pictures, lpips, identity=identity, expressions=expressions)
@@ -116,6 +146,27 @@ def reconstruction_scores(model: Autoencoder, photos: TrainingSet, train: Tensor
         if "expression" in scores:
             row["expression"] = f"{scores['expression']:.2f} ({scores['faces_found']:.0%} found)"
         rows[name] = row
+    return rows
+
+
+def render_scores(model: Autoencoder, held_out: TrainingSet, train: TrainingSet, config: EvaluateConfig) -> dict[str, dict[str, Any]]:
+    """Jaw and blink of rebuilt renders against their morphs; the renders themselves are the most that can be had."""
+    known = read_morphs(Path(config.morphs or ""))
+    indices = known_rows(held_out.rows, known)
+    if not indices or config.face_model is None:
+        raise SystemExit("morphs: needs face_model, and renders of that file in the val split of data.")
+    pictures, domains = held_out.take(torch.tensor(indices))
+    truth = [known[Path(held_out.rows[index].file).stem] for index in indices]
+    candidates = rebuilt_by_name(model, pictures, domains, config.rounds) | {"held-out renders": pictures}
+    if any(row.domain == "render" for row in train.rows):
+        candidates["nearest training render"] = nearest_faces(all_pictures(train.of_domain("render")), pictures)
+    rows = {}
+    for name, candidate in candidates.items():
+        scores = morph_agreement(read_expressions(candidate, Path(config.face_model)), truth)
+        rows[name] = {
+            "jaw": f"{scores['jaw']:.2f}", "blink": f"{scores['blink']:.2f} ({scores['found']:.0%} found)",
+            "images": f"{len(pictures)} renders",
+        }
     return rows
 
 
@@ -143,27 +194,41 @@ def run_evaluate(config: EvaluateConfig) -> dict[str, dict[str, Any]]:
     size_px = generator.layout.size_px
 
     def load(split: str) -> TrainingSet:
-        return load_set(config.data, size_px, tiers=config.tiers, split=split, min_size_px=config.min_size_px, mirror=False)
+        return load_set(
+            config.data, size_px, tiers=config.tiers, split=split, min_size_px=config.min_size_px,
+            max_out_of_frame=config.max_out_of_frame, mirror=False,
+        )
 
     train, held_out = load("train"), load("val")
+    photos = held_out.of_domain("photo")
+    learned = all_pictures(train.of_domain("photo"))
     rows: dict[str, dict[str, Any]] = {"": {}}
     if config.samples:
         fake = generate(generator, config.samples, config.psi, config.seed)
-        rows |= generation_scores(fake, all_pictures(train), all_pictures(held_out), config.seed)
+        rows |= generation_scores(fake, learned, all_pictures(photos), config.seed)
     if config.ppl:
         rows[""]["PPL"] = f"{perceptual_path_length(generator, Lpips('vgg').to(device), count=config.ppl):.2f}"
     model = load_autoencoder(state)
     if model is not None and config.held_out:
-        for name, row in reconstruction_scores(model, held_out, all_pictures(train), config).items():
-            known = rows.setdefault(name, {})
-            counts = ", ".join(part["images"] for part in (known, row) if "images" in part)
-            rows[name] = known | row | {"images": counts}
-    title = config.name or Path(config.checkpoint).parent.name
+        _join(rows, reconstruction_scores(model, photos, learned, config))
+    if model is not None and config.morphs:
+        _join(rows, render_scores(model, held_out, train, config))
+    path = Path(config.checkpoint)
+    title = config.name or (path if path.is_dir() else path.parent).name
     common = {"chip": chip_name(device), "commit": state.get("commit", current_commit()), "command": command_line()}
     kimg = {"kimg": f"{state['position'] / 1000:.1f}"} if "position" in state else {}
     for name, row in rows.items():
-        append_row(Path(config.results), {**common, **(kimg if not name else {}), **row, "what": name or title})
+        own = not name or name.startswith("N = ")
+        what = ", ".join(part for part in (title, name) if part) if own else name
+        append_row(Path(config.results), {**common, **(kimg if own else {}), **row, "what": what})
     return rows
+
+
+def _join(rows: dict[str, dict[str, Any]], more: dict[str, dict[str, Any]]) -> None:
+    for name, row in more.items():
+        known = rows.setdefault(name, {})
+        counts = ", ".join(part["images"] for part in (known, row) if "images" in part)
+        rows[name] = known | row | {"images": counts}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

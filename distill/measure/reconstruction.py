@@ -22,12 +22,13 @@ def average_face(train: Tensor, count: int) -> Tensor:
     return train.mean(0, keepdim=True).expand(count, -1, -1, -1)
 
 
+def thumbnails(x: Tensor) -> Tensor:
+    """Pictures as vectors of their pixels at 32 px."""
+    return F.interpolate(x, size=(THUMBNAIL_PX, THUMBNAIL_PX), mode="area").flatten(1)
+
+
 def nearest_faces(train: Tensor, photos: Tensor) -> Tensor:
     """For each photo the training picture nearest to it by pixels at 32 px."""
-
-    def thumbnails(x: Tensor) -> Tensor:
-        return F.interpolate(x, size=(THUMBNAIL_PX, THUMBNAIL_PX), mode="area").flatten(1)
-
     return train[torch.cdist(thumbnails(photos), thumbnails(train)).argmin(1)]
 
 
