@@ -236,15 +236,16 @@ class AnimeStudent(nn.Module):
             indices.append(row * (right - left) + column + start)
             start += (bottom - top) * (right - left)
         # Below 2^24, so float32 holds every index exactly.
-        index = torch.stack(indices).to(torch.int32).reshape(-1)
-        packed = canvas_layers[index].reshape(len(LAYERS), SIZE_PX * SIZE_PX, PACKED).transpose(1, 2)
+        index = torch.stack(indices).reshape(1, -1).to(torch.int64).expand(PACKED, -1)
+        # Number by number: a runtime copies rows of two eleven times as slowly.
+        packed = torch.gather(canvas_layers, 1, index).reshape(PACKED, len(LAYERS), SIZE_PX * SIZE_PX)
         high = (packed * 2**-16).floor()
         packed = packed - high * 2**16
         middle = (packed * 2**-8).floor()
         low = packed - middle * 2**8
         for layer in range(len(LAYERS)):
             # Red and opacity, green and hair, blue and skin, as they are packed.
-            above = torch.cat([high[layer], middle[layer], low[layer]])
+            above = torch.cat([high[:, layer], middle[:, layer], low[:, layer]])
             out = above if out is None else out * (1 - above[1:2] * (1 / 255)) + above
         assert out is not None
         red, alpha, green, hair, blue, skin = (out * (1 / 255)).split(1)
@@ -332,7 +333,7 @@ def multiply_accumulates(student: AnimeStudent) -> int:
     with torch.no_grad(), FlopCounterMode(display=False) as counter:
         student(
             torch.zeros(1, 3, SIZE_PX, SIZE_PX), torch.zeros(1, student.modulation_size),
-            torch.zeros(PIXELS, PACKED), torch.zeros(FEATURES, FIELD_SIZE + 2), torch.zeros(1, POSE_SIZE),
+            torch.zeros(PACKED, PIXELS), torch.zeros(FEATURES, FIELD_SIZE + 2), torch.zeros(1, POSE_SIZE),
         )  # fmt: skip
     return counter.get_total_flops() // 2
 

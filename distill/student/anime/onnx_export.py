@@ -7,10 +7,12 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import torch
 from torch import Tensor, nn
 
+from distill.checkpoint import write_atomic
 from distill.student.anime.canvas import CODE_WIDTH, PACKED, PIXELS, ROWS
 from distill.student.anime.flow import FEATURES, FIELD_SIZE, SIZE_PX
 from distill.student.anime.network import FACE, AnimeStudent, finish, lay_over
@@ -27,7 +29,7 @@ def student_shapes(student: AnimeStudent) -> dict[str, list[int]]:
     return {
         "face": [1, 3, SIZE_PX, SIZE_PX],
         "modulation": [1, student.modulation_size],
-        "canvas_layers": [PIXELS, PACKED],
+        "canvas_layers": [PACKED, PIXELS],
         "canvas_flow": [FEATURES, FIELD_SIZE + 2],
         "pose": [1, POSE_SIZE],
     }
@@ -76,7 +78,17 @@ def export_graph(module: nn.Module, inputs: tuple[Tensor, ...], names: tuple[str
             dynamo=False, do_constant_folding=fold,
         )  # fmt: skip
     store_halved(path)
+    shorten_indices(path)
     check_graph(path)
+
+
+def shorten_indices(path: Path) -> None:
+    """Makes the casts to int64 casts to int32: PyTorch gathers by the one alone, WebGPU by the other."""
+    model = onnx.load(str(path))
+    for node in model.graph.node:
+        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.INT64:
+            node.attribute[0].i = onnx.TensorProto.INT32
+    write_atomic(path, model.SerializeToString())
 
 
 def run_graph(path: Path, inputs: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

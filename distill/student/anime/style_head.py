@@ -33,7 +33,7 @@ class StyleModulation(nn.Module):
 
 class AnimeStyleHead(nn.Module):
     """extrinsic_code [1, ROWS, 512] in 0–1, weights [1, ROWS], keep_color [1, 1] →
-    modulation [1, D], canvas_layers [PIXELS, PACKED], canvas_flow [FEATURES, FIELD_SIZE + 2].
+    modulation [1, D], canvas_layers [PACKED, PIXELS], canvas_flow [FEATURES, FIELD_SIZE + 2].
 
     The structure weight moves the face between the photo's proportions and the template's; the colour
     weight and keep_color between the photo's colours and the code's.
@@ -64,7 +64,7 @@ class AnimeStyleHead(nn.Module):
         colour = share_hair * colours[:, :3] + share_skin * colours[:, 3:6] + (1 - share_hair - share_skin)
         canvas = torch.cat([layers[:, :3] * colour, alpha, share_hair * alpha, share_skin * alpha], 1)
         whole = (canvas * 255 + 0.5).floor().reshape(PIXELS, PACKED, 3)
-        packed = (whole[..., 0] * 256 + whole[..., 1]) * 256 + whole[..., 2]
+        packed = ((whole[..., 0] * 256 + whole[..., 1]) * 256 + whole[..., 2]).t()
         male, rest = traits[0, MALE], 1 - structure[0, 0]
         mixed = self.flow[0].float() * (1 - male) + self.flow[1].float() * male
         rows = self.places[0] + rest * (self.places[1] + rest * self.places[2])
