@@ -2,7 +2,7 @@
 
 A published folder holds ``base.json`` (layout, settings, kimg, commit, hashes) and
 ``base.NN.safetensors``: the averaged networks of a `train-autoencoder` or `train-base` checkpoint in
-half precision, each once. `load_checkpoint` reads it like a checkpoint. It has no optimiser, so
+half precision (large matrices in 8 bits where room is scarce), each once. `load_checkpoint` reads it like a checkpoint. It has no optimiser, so
 what goes on from it (``init=FOLDER``) is a warm restart.
 """
 
@@ -25,14 +25,21 @@ from distill.thin import thick, thin
 MANIFEST = "base.json"
 FORMAT = "face-base-1"
 SHARD_BYTES = 16 * 2**20
+SCALE = ".scale"
+"""Ending of the key of an 8-bit matrix's scales."""
+EIGHT_BIT_NUMBERS = 2**18
+"""Matrices of at least so many numbers are stored in 8 bits where that is asked for."""
 # More than a shard's header takes for one tensor.
 ENTRY_BYTES = 256
 
 
-def publish(state: Mapping[str, Any], folder: Path, *, discriminator: bool = False, shard_bytes: int = SHARD_BYTES) -> list[Path]:
+def publish(
+    state: Mapping[str, Any], folder: Path, *, discriminator: bool = False, eight_bit: bool = False, shard_bytes: int = SHARD_BYTES,
+) -> list[Path]:
     """Write the averaged networks of a checkpoint's `state` into `folder`; returns the files.
 
-    `discriminator` takes a `train-base` checkpoint's discriminator along. A shard has at most
+    `discriminator` takes a `train-base` checkpoint's discriminator along. `eight_bit` stores large matrices
+    (mapping network, the encoder's heads) as int8 with a scale a row, 0.4 % of the row's largest number apart. A shard has at most
     `shard_bytes`. What `folder` held before is replaced. Raises SystemExit with a sentence if the
     state has no such networks or a weight does not fit half precision.
     """
@@ -46,6 +53,8 @@ def publish(state: Mapping[str, Any], folder: Path, *, discriminator: bool = Fal
     for key, value in tensors.items():
         if value.is_floating_point() and not bool(torch.isfinite(value).all()):
             raise SystemExit(f"publish-base: {key} is not finite in half precision, so the checkpoint cannot be published.")
+    if eight_bit:
+        tensors = _coarse(tensors)
     shards = []
     for index, shard in enumerate(_shards(tensors, shard_bytes)):
         data = save(shard, {"format": FORMAT})
@@ -72,6 +81,7 @@ def read_published(folder: Path, device: torch.device | str = "cpu") -> dict[str
         for key, value in _read_shard(folder / shard["file"], shard["sha256"]).items():
             name, _, rest = key.partition("/")
             networks[name][rest] = value.to(device)
+    networks = {name: _fine(weights) for name, weights in networks.items()}
     known = {key: manifest[key] for key in ("layout", "config", "commit")}
     return thick({**networks, **known, "position": round(manifest["kimg"] * 1000), "thin": True})
 
@@ -113,6 +123,22 @@ def _shards(tensors: Mapping[str, Tensor], limit: int) -> Iterator[dict[str, Ten
         shard[key] = value
         weight += size
     yield shard
+
+
+def _coarse(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    stored = {}
+    for key, value in tensors.items():
+        if value.ndim == 2 and value.numel() >= EIGHT_BIT_NUMBERS:
+            stored[key + SCALE] = (value.float().abs().amax(1, keepdim=True) / 127).clamp_min(1e-12)
+            value = (value.float() / stored[key + SCALE]).round().to(torch.int8)
+        stored[key] = value
+    return stored
+
+
+def _fine(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights with 8-bit matrices multiplied out; a shard boundary may lie between a matrix and its scales."""
+    whole = {key: value for key, value in weights.items() if not key.endswith(SCALE)}
+    return {key: value.float() * weights[key + SCALE] if key + SCALE in weights else value for key, value in whole.items()}
 
 
 def _without_folders(value: Any) -> Any:

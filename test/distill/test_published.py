@@ -12,7 +12,7 @@ from distill.__main__ import main
 from distill.checkpoint import load_checkpoint, save_checkpoint
 from distill.config import make_config
 from distill.data.training_set import load_set
-from distill.published import MANIFEST, publish, read_manifest
+from distill.published import EIGHT_BIT_NUMBERS, MANIFEST, publish, read_manifest
 from distill.teacher.model import load_teacher
 from distill.train.autoencoder_config import AutoencoderConfig
 from distill.train.autoencoder_trainer import AutoencoderTrainer
@@ -61,6 +61,22 @@ def test_each_weight_is_there_once_in_half_precision_and_no_shard_is_too_large(t
     assert len(shards) > 1 and all(path.stat().st_size <= 2.2 * 2**20 for path in shards)
     weights = sum(value.numel() for value in before["ema_model"].values())
     assert sum(path.stat().st_size for path in shards) < 2.2 * weights
+
+
+def test_large_matrices_in_eight_bits_are_near_what_they_were(trained, tmp_path):
+    run, half = trained
+    assert not main(["publish-base", str(run), str(tmp_path), "--eight-bit", "--shard-mib", "2.2"])
+    before, after = load_checkpoint(run)["ema_model"], load_checkpoint(tmp_path)["ema_model"]
+    assert after.keys() == before.keys()
+    coarse = [key for key, value in before.items() if value.ndim == 2 and value.numel() >= EIGHT_BIT_NUMBERS]
+    assert coarse
+    for key in coarse:
+        step = before[key].abs().amax(1, keepdim=True) / 127
+        assert ((after[key] - before[key]).abs() <= 0.6 * step).all() and after[key].dtype == torch.float32, key
+    for key in before.keys() - set(coarse):
+        assert torch.allclose(after[key], before[key], rtol=2e-3, atol=1e-6), key
+    weighs = [sum(path.stat().st_size for path in folder.glob("*.safetensors")) for folder in (tmp_path, half)]
+    assert weighs[0] < 0.7 * weighs[1]
 
 
 def test_settings_name_no_folder_of_the_machine(trained):
