@@ -31,7 +31,7 @@ from distill.student.anime.onnx_export import export_graph, run_graph
 from distill.student.anime.pack import NAMES
 from distill.student.evaluate import rounded
 from distill.student.manifest import file_facts, write_json
-from distill.student.onnx_export import OPSET
+from distill.student.onnx_export import OPSET, round_weights
 
 FOLDER = "anime-encoder"
 UNSEEN_SEED = 77
@@ -58,6 +58,7 @@ def main(args: argparse.Namespace) -> int:
     count = min(args.exemplars, len(NAMES))
     truth = Truth([PairCache(folder) for folder in (args.cache, *args.more)], count)
     encoder = train(truth, args.steps, args.batch, args.seed)
+    round_weights(encoder)
     results = {"commit": current_commit(), "pictures": args.steps * args.batch} | measure(encoder, truth, PartSet(args.parts), args.unseen)
     folder = args.models / FOLDER
     export_encoder(encoder, folder / "encoder.onnx")

@@ -287,9 +287,8 @@ def keep_colours(shares: Tensor, tail: Tensor, colours: Tensor) -> Tensor:
     shares [b,2,256,256]: how much of a pixel is hair and skin.
     """
     ratio = (colours / tail[:, :6].clamp_min(0.15)).clamp(0.2, 5) - 1
-    ratio = ratio * tail[:, 6:7]
-    hair, skin = ratio[:, :3, None, None], ratio[:, 3:, None, None]
-    return 1 + shares[:, :1] * hair + shares[:, 1:] * skin
+    ratio = (ratio * tail[:, 6:7]).reshape(-1, 2, 3).transpose(1, 2)
+    return 1 + (ratio @ shares.flatten(2)).reshape(len(shares), 3, *shares.shape[2:])
 
 
 def _upsampling(size: int) -> Tensor:
