@@ -39,6 +39,7 @@ def test_a_bundle_runs_by_itself_with_its_own_networks(pack, tmp_path):
     bundle = tmp_path / "bundle"
     assert main(["gpu-bundle", "--pack", str(pack), "--out", str(bundle), "--network", "lpips-alex"]) == 0
     assert {path.name for path in bundle.iterdir()} == {"distill", "pack.zip", "weights"}
+    assert not (bundle / "distill/checkpoints").exists()
     code = (
         "import torch; from distill.measure.packages import travelling; assert travelling('lpips-alex');"
         "from distill.measure.perceptual import Lpips; torch.manual_seed(0);"
@@ -57,6 +58,8 @@ def test_a_bundle_runs_by_itself_with_its_own_networks(pack, tmp_path):
 def test_a_bundle_too_heavy_says_so(pack, tmp_path, capsys):
     assert main(["gpu-bundle", "--pack", str(pack), "--out", str(tmp_path / "b"), "--max-mib", "0.01"]) == 1
     assert "more than 0.01 MiB" in capsys.readouterr().out
+    assert not main(["gpu-bundle", "--pack", str(pack), "--out", str(tmp_path / "base"), "--base"])
+    assert (tmp_path / "base/distill/checkpoints/README.md").exists()
     with pytest.raises(SystemExit, match="there is no such file"):
         main(["gpu-bundle", "--pack", str(tmp_path / "none.zip"), "--out", str(tmp_path / "c")])
 
