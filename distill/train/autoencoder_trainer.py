@@ -66,8 +66,7 @@ class AutoencoderTrainer:
         self.share = world.share(config.batch)
         torch.manual_seed(config.seed)
         model = Autoencoder(config)
-        if config.init is not None:
-            self._initialise(model, config.init)
+        self.learned_before = self._initialise(model, config.init) if config.init is not None else 0
         self.model = place(model, world.device, config.channels_last)
         self.ema = ema_copy(self.model)
         self._fast = maybe_compile(self.model, config.compile)
@@ -83,13 +82,16 @@ class AutoencoderTrainer:
         self.restarted_at = 0
 
     @staticmethod
-    def _initialise(model: Autoencoder, path: str) -> None:
+    def _initialise(model: Autoencoder, path: str) -> int:
+        """Start from a checkpoint; returns how many images the whole of it has learned, 0 if only the generator fits."""
         state = load_checkpoint(path)
         grow_generator(model.g, state["ema"])
         whole = widen_input(state.get("ema_model", {}), model.state_dict())
         # An encoder of another size has another number of rows: only the generator grows.
-        if {key: value.shape for key, value in whole.items()} == {key: value.shape for key, value in model.state_dict().items()}:
-            model.load_state_dict(whole)
+        if {key: value.shape for key, value in whole.items()} != {key: value.shape for key, value in model.state_dict().items()}:
+            return 0
+        model.load_state_dict(whole)
+        return state.get("position", 0)
 
     def _identity_network(self) -> nn.Module | None:
         if not self.config.identity:
@@ -142,7 +144,8 @@ class AutoencoderTrainer:
         total.backward()
         average_gradients(self.model.parameters(), self.world)
         self.optimiser.step()
-        decay = ema_decay(self.config.batch, self.config.ema_kimg, position + self.config.batch)
+        # A warm restart's average is good already, so it need not follow quickly at first.
+        decay = ema_decay(self.config.batch, self.config.ema_kimg, self.learned_before + position + self.config.batch)
         update_ema(self.ema, self.model, decay)
         self.step_count += 1
         return {name: value.detach() for name, value in losses.items()} | {"loss": total.detach()}

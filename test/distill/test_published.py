@@ -145,6 +145,16 @@ def test_training_goes_on_from_it_where_it_stood_and_learns(trained):
     assert light.measure(data)["val_l1"] < 0.97 * start["val_l1"]
 
 
+def test_the_average_of_a_warm_restart_stays_where_it_was_at_first(trained):
+    fresh, again = start_from(trained[1], init=None, ema_kimg=0.1), start_from(trained[1], ema_kimg=0.1)
+    moved = []
+    for t in (fresh, again):
+        before = t.ema.g.conv1.conv.weight.clone()
+        t.step(0)
+        moved.append(((t.ema.g.conv1.conv.weight - before).norm() / (t.model.g.conv1.conv.weight - before).norm()).item())
+    assert moved[0] > 0.9 and moved[1] < 0.8
+
+
 def test_the_verb_logs_what_a_warm_restart_starts_from(trained, tmp_path):
     run, folder = trained
     assert main(["train-autoencoder", *settings(**SMALL, total_kimg=0.008, init=folder, runs=tmp_path)]) == 0
