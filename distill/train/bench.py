@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -30,6 +31,8 @@ HEADER = (
     "# Speed of training\n\nPeak: what a large matrix product reaches on the same chip in the same type. "
     "GiB: of the GPU, or of the whole process on a CPU.\n\n"
 )
+Clock = Callable[[], float]
+CLOCKS: dict[str, Clock] = {"wall": time.perf_counter, "cpu": time.process_time}
 TRAINERS: dict[str, tuple[type, type]] = {
     "train-base": (BaseTrainer, BaseConfig), "train-autoencoder": (AutoencoderTrainer, AutoencoderConfig),
 }
@@ -42,7 +45,8 @@ class BenchConfig:
     verbs: which to time. size_px, channel_cap, channel_multiplier, batch, precision, channels_last,
     compile, discriminator, lpips_net, lpips_interval, encoder_width, encoder_head_rank: as in the verbs.
     steps: timed steps, a multiple of 16 counts
-    the lazy regularisers in their share. results: table to append to (none: print only).
+    the lazy regularisers in their share. clock: wall, or cpu (processor seconds: for one thread on a
+    machine that is busy with other work). results: table to append to (none: print only).
     """
 
     verbs: tuple[str, ...] = ("train-base", "train-autoencoder")
@@ -59,22 +63,23 @@ class BenchConfig:
     channels_last: bool = False
     compile: bool = False
     steps: int = 32
+    clock: Literal["wall", "cpu"] = "wall"
     results: str | None = None
     device: str = "auto"
 
 
-def matmul_rate(device: torch.device, dtype: torch.dtype) -> float:
+def matmul_rate(device: torch.device, dtype: torch.dtype, clock: Clock = time.perf_counter) -> float:
     """FLOP/s of a large square matrix product: the peak that a real program can reach."""
     size = 8192 if device.type == "cuda" else 1024
     a, b = (torch.randn(size, size, device=device, dtype=dtype) for _ in range(2))
     for _ in range(3):
         a @ b
     _wait(device)
-    repeats, started = 10, time.perf_counter()
+    repeats, started = 10, clock()
     for _ in range(repeats):
         a @ b
     _wait(device)
-    return repeats * 2 * size**3 / (time.perf_counter() - started)
+    return repeats * 2 * size**3 / (clock() - started)
 
 
 def _wait(device: torch.device) -> None:
@@ -139,16 +144,17 @@ def time_verb(verb: str, config: BenchConfig) -> dict[str, str]:
     for step in range(warm_up):
         trainer.step(step * config.batch)
     _wait(device)
-    started = time.perf_counter()
+    clock = CLOCKS[config.clock]
+    started = clock()
     for step in range(config.steps):
         trainer.step((warm_up + step) * config.batch)
     _wait(device)
-    rate = config.steps * config.batch / (time.perf_counter() - started)
+    rate = config.steps * config.batch / (clock() - started)
     memory = peak_gib(device)
-    peak = matmul_rate(device, torch.bfloat16 if config.precision == "bf16" else torch.float32)
+    peak = matmul_rate(device, torch.bfloat16 if config.precision == "bf16" else torch.float32, clock)
     sparse = f" every {config.lpips_interval}" if config.lpips_interval > 1 else ""
     own = config.discriminator if verb == "train-base" else f"LPIPS {config.lpips_net}{sparse}"
-    fast = [config.precision] + ["channels-last"] * config.channels_last + ["compiled"] * config.compile
+    fast = [config.precision] + ["channels-last"] * config.channels_last + ["compiled"] * config.compile + ["by processor time"] * (config.clock == "cpu")
     return {
         "verb": verb, "settings": f"{config.size_px} px, cap {config.channel_cap}, batch {config.batch}, {own}, {', '.join(fast)}",
         "images/s": f"{rate:.1f}", "GFLOP/image": f"{flops / 1e9:.1f}", "TFLOP/s": f"{rate * flops / 1e12:.3f}",

@@ -166,5 +166,9 @@ def test_bench_counts_work_and_writes_its_table(tmp_path, capsys):
     for line in lines:
         cells = [cell.strip() for cell in line.split("|")]
         assert float(cells[3]) > 0 and float(cells[4]) > 0 and 0 < float(cells[6].rstrip("%")) < 110
+        assert "by processor time" not in line
+    by_cpu = {**pairs, "verbs": "train-autoencoder", "clock": "cpu", "lpips_interval": 3}
+    assert main(["bench", *(part for k, v in by_cpu.items() for part in ("--set", f"{k}={v}"))]) == 0
+    assert "alex every 3, fp32, by processor time" in table.read_text().splitlines()[-1]
     with pytest.raises(SystemExit, match="cannot be timed"):
         main(["bench", "--set", "verbs=paint"])
