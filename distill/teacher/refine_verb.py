@@ -23,7 +23,8 @@ class RefineConfig:
     """Settings of `refine`.
 
     teacher: a checkpoint of train-dual or a folder made by `import`. extrinsic, intrinsic: codes of
-    the same portraits, by name. portraits: the folder of their squares. out: the refined codes.
+    the same portraits, by name. portraits: the folder of their squares. limit: the first so many; 0: all.
+    out: the refined codes.
     The others: see Refinement.
     """
 
@@ -31,6 +32,7 @@ class RefineConfig:
     extrinsic: str
     intrinsic: str
     portraits: str
+    limit: int = 0
     out: str = "refined.safetensors"
     steps: int = 100
     lr_structure: float = 0.005
@@ -46,6 +48,8 @@ def run_refine(config: RefineConfig) -> tuple[float, float]:
     device = pick_device(config.device)
     teacher = load_teacher(Path(config.teacher), device)
     book = read_codes(Path(config.extrinsic), teacher.layout.layers)
+    if config.limit:
+        book = book.only(book.names[: config.limit])
     faces = read_codes(Path(config.intrinsic), teacher.layout.layers).only(book.names)
     portraits = load_squares(named_pictures(Path(config.portraits), book.names), teacher.layout.size_px)
     lpips = Lpips("vgg").to(device)

@@ -1,4 +1,4 @@
-"""``style-sheet``: contact sheets of what each layer does, of ablations, and of two destylizations."""
+"""``style-sheet``: contact sheets of photos in several styles, of what each layer does, of ablations, and of two destylizations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from distill.teacher.squares import load_squares, named_pictures
 from distill.train.grids import tile
 from distill.train.parallel import pick_device
 
-KINDS = ("layers", "ablations", "destylization")
+KINDS = ("styles", "layers", "ablations", "destylization")
 CELL_PX = 128
 
 
@@ -72,6 +72,8 @@ def transfer_columns(args: argparse.Namespace) -> dict[str, Tensor]:
     book = read_codes(args.codes, first.layout.layers) if args.codes else first.codes()
     if book is None:
         raise SystemExit("Give --codes FILE with the extrinsic codes of the style.")
+    if args.kind == "styles":
+        return style_columns(args, first, book, photos)
     names, codes = exemplar_codes(book, args.exemplar, len(photos))
     columns = {"photo": photos, "exemplar": _portraits(args, first, names, codes)}
     if args.kind == "layers":
@@ -83,6 +85,18 @@ def transfer_columns(args: argparse.Namespace) -> dict[str, Tensor]:
         own = None if args.codes else teacher.codes()
         theirs = codes if own is None else torch.stack([own.of(name) for name in names])
         columns[title] = teacher.draw(teacher.encode(photos), theirs, weights).cpu()
+    return columns
+
+
+def style_columns(args: argparse.Namespace, teacher: Teacher, book: CodeBook, photos: Tensor) -> dict[str, Tensor]:
+    """The photos, then one column per exemplar: itself and every photo in its style."""
+    names, codes = exemplar_codes(book, args.exemplar, len(args.exemplar) or min(args.count, len(book.names)))
+    weights = expand_weights(args.weights, teacher.layout.layers) if args.weights else None
+    intrinsic = teacher.encode(photos)
+    columns = {"photo": torch.cat([torch.ones_like(photos[:1]), photos])}
+    for name, code, portrait in zip(names, codes, _portraits(args, teacher, names, codes), strict=True):
+        drawn = teacher.draw(intrinsic, code.expand(len(photos), -1, -1), weights).cpu()
+        columns[name] = torch.cat([portrait[None], drawn])
     return columns
 
 
@@ -110,15 +124,16 @@ def _titled(items: Sequence[str]) -> list[tuple[str, str]]:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of the verb."""
     add = parser.add_argument
-    add("photos", type=Path, nargs="*", metavar="PHOTO", help="for layers and ablations")
-    add("--kind", choices=KINDS, required=True, help="layers: subsets of the rows alone; ablations: several teachers; destylization: several faces")
+    add("photos", type=Path, nargs="*", metavar="PHOTO", help="for all but destylization")
+    add("--kind", choices=KINDS, required=True,
+        help="styles: every photo in each exemplar's; layers: subsets of the rows alone; ablations: several teachers; destylization: several faces")
     add("--teacher", action="append", required=True, metavar="[TITLE=]PATH", help="as in transfer; may be repeated for ablations")
     add("--codes", type=Path, metavar="FILE", help="extrinsic codes (default: those beside each teacher)")
     add("--exemplar", action="append", default=[], metavar="ID", help="name or number; may be repeated (default: the first ones)")
     add("--intrinsic", action="append", default=[], metavar="TITLE=FILE", help="for destylization: intrinsic codes of one way")
     add("--portraits", type=Path, metavar="FOLDER", help="the portraits' squares")
-    add("--weights", metavar="LIST", help="for ablations: a weight per row (default: all 1)")
-    add("--count", type=int, default=8, help="for destylization: how many portraits (default: %(default)s)")
+    add("--weights", metavar="LIST", help="for styles and ablations: a weight per row (default: all 1)")
+    add("--count", type=int, default=8, help="for styles and destylization: how many portraits (default: %(default)s)")
     add("--face-model", type=Path, metavar="FILE", help="FaceLandmarker bundle that cuts out the photos' faces (default: aligned squares)")
     add("--device", default="auto", help="cpu, cuda or auto (default: %(default)s)")
     add("--out", type=Path, required=True, metavar="FILE", help="picture to write")
