@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inPage } from '../helpers/in-page';
 import { openTestPage, type TestPage } from '../helpers/launch';
+import { ROOT } from '../helpers/serve';
 import { addTinyStyle } from '../helpers/tiny-assets';
 
 type Module = typeof import('./pages/filter-page');
@@ -9,12 +12,32 @@ let test: TestPage;
 
 beforeAll(async () => {
   test = await openTestPage();
-  addTinyStyle(test.server.overrides);
 });
 afterAll(() => test.close());
 
 describe('StyleFilter.encode', () => {
+  it('finds the looks of “anime” again in their own pictures', async () => {
+    const { exemplars } = JSON.parse(readFileSync(join(ROOT, 'filters/anime/pack.json'), 'utf8')) as { exemplars: { id: string; thumbnail: string }[] };
+    const found = await inPage(
+      test.page,
+      'test/browser/pages/filter-page.ts',
+      async ({ StyleFilter }: Module, pictures) => {
+        const looks: Record<string, string>[] = [];
+        for (const url of pictures) {
+          const { mix } = await StyleFilter.encode(await (await fetch(url)).blob(), { style: 'anime' });
+          looks.push({ ...mix?.parts });
+        }
+        return looks;
+      },
+      exemplars.slice(0, 12).map(({ thumbnail }) => `/filters/anime/${thumbnail}`),
+    );
+    const right = found.flatMap((parts, index) => Object.values(parts).map((id) => Number(id === exemplars[index]!.id)));
+    // One in some twelve of a sex by chance.
+    expect(right.reduce((sum, one) => sum + one) / right.length).toBeGreaterThan(0.5);
+  });
+
   it('makes a look of the middle square of a picture, which can be drawn', async () => {
+    addTinyStyle(test.server.overrides);
     const seen = await inPage(
       test.page,
       'test/browser/pages/filter-page.ts',

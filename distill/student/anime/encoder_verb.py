@@ -177,7 +177,7 @@ Licence: Apache-2.0.
 {truth.pack} of them the pack's, each time in other colours, at another place and size, half of them before a plain ground.
 
 ## Training
-`python -m distill train-anime-encoder --cache CACHE --parts PARTS --steps {args.steps}`
+`python -m distill train-anime-encoder --cache CACHE {'--more EXEMPLARS ' * len(args.more)}--parts PARTS --steps {args.steps}`
 
 Commit {results["commit"]}; {results["pictures"] / 1000:.1f} thousand pictures. Losses: cross-entropy to
 how alike the layers of the parts are, mean error of the colours; no network of others in losses or metrics.
