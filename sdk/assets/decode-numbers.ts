@@ -25,7 +25,9 @@ export async function decodeNumbers(bytes: Uint8Array<ArrayBuffer>, encoding: Nu
   }
 }
 
+/** Some servers declare a `.gz` file to be encoded on the way, and the browser has then unpacked it already. */
 async function gunzip(bytes: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+  if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   const plain = new Blob([bytes]).stream().pipeThrough(new DecompressionStream('gzip'));
   return new Uint8Array(await new Response(plain).arrayBuffer());
 }

@@ -28,7 +28,8 @@ describe('readCode', () => {
   it.each([
     ['that is cut short', new Uint8Array(100), 'float32', 'asset-corrupt', "The code of look 'one' at http://assets.example/one.bin must hold rows of 512 values, but holds 25 values."],
     ['that is empty', new Uint8Array(0), 'float32', 'asset-corrupt', 'holds 0 values'],
-    ['that is not packed', new Uint8Array(600), 'uint8-gzip', 'asset-corrupt', 'cannot be unpacked'],
+    ['that is packed and damaged', gzipSync(new Uint8Array(600)).subarray(0, 16), 'uint8-gzip', 'asset-corrupt', 'cannot be unpacked'],
+    ['that is neither packed nor whole', new Uint8Array(600), 'uint8-gzip', 'asset-corrupt', 'holds 600 values'],
     ['that is not there', undefined, 'float32', 'asset-missing', 'one.bin could not be fetched'],
   ] as const)('refuses a code %s', async (_, body, encoding, code, message) => {
     const error = await failure(read(body, encoding));
