@@ -2,8 +2,8 @@
 
 A published folder holds ``base.json`` (layout, settings, kimg, commit, hashes) and
 ``base.NN.safetensors``: the averaged networks of a `train-autoencoder` or `train-base` checkpoint in
-half precision (large matrices in 8 bits where room is scarce), each once. `load_checkpoint` reads it like a checkpoint. It has no optimiser, so
-what goes on from it (``init=FOLDER``) is a warm restart.
+half precision (large matrices in 8 bits where room is scarce), each once. `load_checkpoint` reads
+it like a checkpoint. It has no optimiser, so what goes on from it (``init=FOLDER``) is a warm restart.
 """
 
 from __future__ import annotations

@@ -9,11 +9,11 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 import torch
+from face_model import FakeMarker
 from PIL import Image
 
 from distill.__main__ import main
 from distill.data.index import read_rows, write_rows
-from distill.data.landmarks import FoundFace
 from distill.measure.chart import Line, Panel, draw_chart, ticks
 from distill.measure.curve_verb import CurveConfig, forecast
 from distill.measure.expressions import EXPRESSIONS
@@ -48,23 +48,11 @@ def world(tmp_path_factory):
     return root
 
 
-class _Reader:
-    """A face marker that reads the brightness of a picture as an open jaw and sees open eyes."""
-
-    has_blendshapes = True
-
-    def __init__(self, model, max_faces):
-        self.model = model
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
+class _Reader(FakeMarker):
+    """Reads the brightness of a picture as an open jaw and sees open eyes."""
 
     def find(self, rgb):
-        names = [name for group in EXPRESSIONS.values() for name in group]
-        return [FoundFace(np.zeros((478, 3)), dict.fromkeys(names, 0.0) | {"jawOpen": rgb.mean() / 255})]
+        return [self.face(0.0, jawOpen=rgb.mean() / 255)]
 
 
 def test_jaw_and_lids_are_compared_with_what_is_known():

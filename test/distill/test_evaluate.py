@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from face_model import face_model
+from face_model import FakeMarker, face_model
 
 from distill.__main__ import main
 from distill.data.index import read_rows, write_rows
-from distill.data.landmarks import FaceMarker, FoundFace
+from distill.data.landmarks import FaceMarker
 from distill.data.training_set import load_set
 from distill.measure.distributions import frechet_distance, kernel_distance, precision_recall, right_among
 from distill.measure.expressions import EXPRESSIONS, expression_agreement, read_expressions
@@ -116,24 +116,11 @@ def test_expressions_agree_with_themselves():
     assert abs(expression_agreement(real, draw.permutation(real)).correlation) < 0.6
 
 
-class _Reader:
-    """A face marker that reads the brightness of a picture as a smile and finds nothing in black."""
-
-    has_blendshapes = True
-
-    def __init__(self, model, max_faces):
-        self.model = model
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        pass
+class _Reader(FakeMarker):
+    """Reads the brightness of a picture as a smile and finds nothing in black."""
 
     def find(self, rgb):
-        names = [name for group in EXPRESSIONS.values() for name in group]
-        smile = {"mouthSmileLeft": rgb.mean() / 255, "mouthSmileRight": rgb.mean() / 510}
-        return [FoundFace(np.zeros((478, 3)), dict.fromkeys(names, 0.25) | smile)] if rgb.any() else []
+        return [self.face(0.25, mouthSmileLeft=rgb.mean() / 255, mouthSmileRight=rgb.mean() / 510)] if rgb.any() else []
 
 
 def test_expressions_are_means_of_their_blendshapes_and_missing_without_a_face(monkeypatch):

@@ -40,7 +40,9 @@ def write_card(path: Path, trained: TrainedAnime, entry: dict[str, Any], caches:
     settings = "\n".join(f"- {name}: {value}" for name, value in trained.config.items() if name not in ("cache", "more", "init"))
     differences = "\n".join(f"- {name}: {value:.2g}" for name, value in agreement.items())
     used = [
-        name for name, key in (("a perceptual loss (LPIPS on VGG16, BSD)", "perceptual_weight"), ("an adversarial loss", "adversarial_weight")) if trained.config[key] > 0
+        name
+        for name, key in (("a perceptual loss (LPIPS on VGG16, BSD)", "perceptual_weight"), ("an adversarial loss", "adversarial_weight"))
+        if trained.config[key] > 0
     ]
     extra = " and ".join(used) if used else "neither a perceptual nor an adversarial loss"
     text = f"""# {trained.id}
