@@ -22,7 +22,7 @@ from distill.student.anime.evaluate import evaluate
 from distill.student.anime.expression_check import warps_followed
 from distill.student.anime.flow import exact_field
 from distill.student.anime.golden import block_code
-from distill.student.anime.network import SIZES, AnimeModel, fold_styles, keep_colours, multiply_accumulates
+from distill.student.anime.network import OUTPUTS, SIZES, WINDOW, AnimeModel, fold_styles, in_window, keep_colours, lay_over, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
 from distill.student.anime.retrieval import retrieval
 from distill.student.anime.samples import StepBatches, draw_sample, feature_weight
@@ -127,6 +127,34 @@ def test_the_graph_of_one_frame_paints_what_training_paints(cache):
     assert (difference > 0.05).mean() < 0.005
 
 
+def test_the_window_alone_is_painted_as_it_is_in_the_whole_crop(cache):
+    model = lively()
+    sample = draw_sample(cache, cache.rows(held=False)[0], None)
+    arguments = [torch.from_numpy(sample[name].transpose(2, 0, 1))[None] for name in ("face", "moved")]
+    arguments += [model.student.places(torch.from_numpy(sample["field"])[None], torch.from_numpy(sample["mouth"])[None])]
+    arguments += [model.style_modulation(torch.from_numpy(sample["style"])[None]), torch.from_numpy(sample["pose"])[None]]
+    with torch.no_grad():
+        whole, near = model.student.paint(*arguments), model.student.paint(*arguments, near=True)
+    for all_of_it, part in zip(whole, near, strict=True):
+        torch.testing.assert_close(in_window(all_of_it, 1), part)
+
+
+def test_eyes_and_mouth_lie_in_the_window(cache):
+    weight = np.max([feature_weight(centres) for centres in cache.arrays.centres], 0)
+    inside = np.zeros((256, 256), bool)
+    inside[WINDOW] = True
+    assert weight[inside].max() > 0.9
+    assert weight[~inside].max() < 0.5
+
+
+def test_the_matte_holds_the_photos_head_and_the_drawn_one_but_no_clothes():
+    moved, logits = torch.zeros(1, 4, 1, 4), torch.full((1, OUTPUTS, 1, 4), -9.0)
+    moved[..., 1:3] = 1
+    logits[:, 4, :, 0] = logits[:, 5, :, 1] = 9
+    matte = lay_over(moved, logits).matte[0, 0, 0]
+    np.testing.assert_allclose(matte, [1, 1, 0, 0], atol=0.01)
+
+
 def test_colour_weight_and_keep_color_ask_for_the_same(cache):
     trained = wrap(lively(), cache.flow, {}, "", 0, 0.0)
     none, kept = trained.style(cache.codes[0], colour=0.0), trained.style(cache.codes[0], keep=1.0)
@@ -147,12 +175,12 @@ def test_keeping_no_colours_changes_nothing_and_keeping_all_brings_the_photos():
 
 def test_batches_are_the_same_whenever_they_are_asked_for(cache):
     def batches() -> StepBatches:
-        return StepBatches([cache], batch=2, seed=5, steps=9, tile_px=128, outside_weight=0.2, feature_gain=7.0)
+        return StepBatches([cache], batch=2, seed=5, steps=9, outside_weight=0.2, feature_gain=7.0)
 
     first, again = batches()[3], batches()[3]
     for name, value in first.items():
         torch.testing.assert_close(value, again[name])
-    assert first["face"].shape == (2, 3, 128, 128)
+    assert first["face"].shape == (2, 3, 256, 256)
     assert (first["target"][:, 3] >= 0).all()
 
 
@@ -177,7 +205,7 @@ def run_training(cache: PairCache, runs, kimg: float):
 
     parser = argparse.ArgumentParser()
     verb.add_arguments(parser)
-    settings = {"cache": cache.folder, "size": "lite", "batch": 2, "tile_share": 0.0, "kimg": kimg, "pose_noise": 0.0}
+    settings = {"cache": cache.folder, "size": "lite", "batch": 2, "kimg": kimg, "pose_noise": 0.0}
     overrides = [part for name, value in settings.items() for part in ("--set", f"{name}={value}")]
     assert train.main(parser.parse_args([*overrides, "--runs", str(runs)])) == 0
     return sorted(runs.iterdir())[-1]
@@ -187,13 +215,13 @@ def test_four_steps_are_two_and_two(cache):
     config = train.AnimeTrainConfig(cache=str(cache.folder), size="lite", batch=2, kimg=0.008, pose_noise=0.0)
     whole, first = train.AnimeTrainer(config, cache), train.AnimeTrainer(config, cache)
     for step in range(4):
-        whole.step(whole.batches(whole.tile_px)[step])
+        whole.step(whole.batches()[step])
     for step in range(2):
-        first.step(first.batches(first.tile_px)[step])
+        first.step(first.batches()[step])
     second = train.AnimeTrainer(config, cache)
     second.load(first.state() | {"rng": _rng_state()})
     for step in range(2, 4):
-        second.step(second.batches(second.tile_px)[step])
+        second.step(second.batches()[step])
     for name, value in whole.model.state_dict().items():
         torch.testing.assert_close(value, second.model.state_dict()[name], rtol=0, atol=0)
 

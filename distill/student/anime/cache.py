@@ -116,7 +116,8 @@ def read_variant(variant: Variant, photo_folder: Path, matte_folder: Path) -> tu
     matrix = np.float32(np.c_[linear, shift])
     size = (PHOTO_PX, PHOTO_PX)
     rgb = cv2.warpAffine(np.ascontiguousarray(warped), matrix, size, flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REFLECT_101)
-    opacity = cv2.warpAffine(np.ascontiguousarray(matte), matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    # Mirrored like the picture: what the matte says must be what the picture shows there.
+    opacity = cv2.warpAffine(np.ascontiguousarray(matte), matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
     return np.dstack([rgb, opacity]), pose, expression
 
 

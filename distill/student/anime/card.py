@@ -67,7 +67,7 @@ Mattes: `selfie_multiclass_256x256` (Apache-2.0). Held out: {len(held)} AI-made 
 ## Training
 `{entry["training"]["command"] or "command not recorded"}`
 
-Commit {trained.commit}; {trained.images / 1000:.1f} thousand images (the first part of them tiles) in {trained.minutes:.0f} minutes, with {extra}.
+Commit {trained.commit}; {trained.images / 1000:.1f} thousand images in {trained.minutes:.0f} minutes, with {extra}.
 {settings}
 
 ## Held-out results

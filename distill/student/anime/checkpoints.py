@@ -19,7 +19,7 @@ from distill.student.anime.style_head import AnimeStyleHead
 
 @dataclass(frozen=True)
 class TrainedAnime:
-    """A student with its style head, and where it comes from. minutes: of training; images: whole crops and tiles."""
+    """A student with its style head, and where it comes from. minutes: of training."""
 
     model: AnimeModel
     head: AnimeStyleHead

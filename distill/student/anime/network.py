@@ -1,4 +1,4 @@
-"""The anime student: layers moved by the pose, and a U-Net that draws what layers cannot: eyes, brows, mouth, matte."""
+"""The anime student: layers moved by the pose, and a U-Net that draws what layers cannot: eyes, brows, mouth, background, matte."""
 
 from __future__ import annotations
 
@@ -19,22 +19,28 @@ LEAK = 0.1
 FACE = LAYERS.index("face")
 COLOUR_CELLS = 8
 """Cells a side of the coarse picture from which the photo's colours are read."""
-OUTPUTS = 5
-"""Red, green, blue painted, how much it covers the layers, matte."""
+OUTPUTS = 6
+"""Of each pixel: red, green, blue painted; how much it covers the layers; how much the photo's head lies there;
+how much of the layers is head rather than clothes."""
+DETAILS = 4
+"""The first of them, which are drawn finer within the window."""
+WINDOW = slice(80, 208), slice(72, 184)
+"""Rows and columns of the crop, px, in which eyes, brows and mouth lie. Only there is anything drawn finely: the
+layers bring the rest, and matte and background are smooth."""
 
 
 @dataclass(frozen=True)
 class AnimeSize:
-    """Channels at 128², 64² and 32²; residual blocks at 64² down, 32², 64² up and 128²; width of the place network."""
+    """Channels at 128², 64², 32² and 16²; residual blocks at 16², 32², 64² and in the window; width of the place network."""
 
-    channels: tuple[int, int, int]
+    channels: tuple[int, int, int, int]
     blocks: tuple[int, int, int, int]
     place: int
 
 
 SIZES = {
-    "standard": AnimeSize((32, 48, 64), (1, 2, 2, 1), 32),
-    "lite": AnimeSize((16, 24, 36), (0, 2, 2, 0), 8),
+    "standard": AnimeSize((32, 40, 48, 64), (3, 0, 1, 3), 16),
+    "lite": AnimeSize((16, 24, 32, 48), (2, 1, 1, 3), 8),
 }
 
 
@@ -98,38 +104,43 @@ class PoseModulation(nn.Module):
 
 
 class Painter(nn.Module):
-    """The U-Net: face [b,3,256,256] in [-1,1], moved layers [b,4,256,256] in 0–1, places [b,5,128,128] → logits [b,5,256,256]."""
+    """The U-Net: face [b,3,256,256] in [-1,1], moved layers [b,4,256,256] in 0–1, places in the window [b,5,64,56] → logits [b,OUTPUTS,256,256].
+
+    Down to 16² over the whole crop, up to 64², where everything is drawn coarsely, and up to 128² in the window
+    alone, where eyes, brows and mouth are drawn.
+    """
 
     def __init__(self, size: AnimeSize) -> None:
         super().__init__()
-        wide, mid, deep = size.channels
-        down, bottom, up, fine = size.blocks
-        self.stem_face = nn.Conv2d(3, wide, 5, 2, 2)
-        self.stem_moved = nn.Conv2d(4, wide, 3, 2, 1)
-        self.place_in = StyledConv(5, size.place, 1)
-        self.place_mid = StyledConv(size.place, size.place, 1)
-        self.place_out = nn.Conv2d(size.place, wide, 1)
+        wide, mid, low, deep = size.channels
+        at_16, at_32, at_64, near = size.blocks
+        self.stem = nn.Conv2d(7, wide, 3, 2, 1)
         self.down_64 = StyledConv(wide, mid, 3, 2)
-        self.blocks_64 = nn.ModuleList(Residual(mid) for _ in range(down))
-        self.down_32 = StyledConv(mid, deep, 3, 2)
-        self.blocks_32 = nn.ModuleList(Residual(deep) for _ in range(bottom))
+        self.down_32 = StyledConv(mid, low, 3, 2)
+        self.down_16 = StyledConv(low, deep, 3, 2)
         self.context_in = nn.Conv2d(deep, deep // 2, 1)
         self.context_out = nn.Conv2d(deep // 2, deep, 1)
-        self.up_64 = StyledConv(deep, mid, 1, active=False)
-        self.blocks_up_64 = nn.ModuleList(Residual(mid) for _ in range(up))
+        self.blocks_16 = nn.ModuleList(Residual(deep) for _ in range(at_16))
+        self.up_32 = StyledConv(deep, low, 1, active=False)
+        self.blocks_32 = nn.ModuleList(Residual(low) for _ in range(at_32))
+        self.up_64 = StyledConv(low, mid, 1, active=False)
+        self.blocks_64 = nn.ModuleList(Residual(mid) for _ in range(at_64))
+        self.coarse = StyledConv(mid, OUTPUTS, 1, active=False)
         self.up_128 = StyledConv(mid, wide, 1, active=False)
+        self.place_in = StyledConv(5, size.place, 1)
+        self.place_mid = StyledConv(size.place, size.place, 1)
         self.mix = StyledConv(wide + size.place, wide, 3)
-        self.blocks_128 = nn.ModuleList(Residual(wide) for _ in range(fine))
-        self.head = StyledConv(wide, 4 * OUTPUTS, 3, active=False)
-        for stem in (self.stem_face, self.stem_moved, self.place_out):
-            nn.init.kaiming_normal_(stem.weight, a=LEAK)
-            nn.init.zeros_(stem.bias)
+        self.blocks_near = nn.ModuleList(Residual(wide) for _ in range(near))
+        self.fine = StyledConv(wide, 4 * DETAILS, 3, active=False)
+        nn.init.kaiming_normal_(self.stem.weight, a=LEAK)
+        nn.init.zeros_(self.stem.bias)
         # Hinges all over the face, so that lines may lie anywhere from the start.
         nn.init.normal_(self.place_in.conv.weight, 0, 0.6)
         nn.init.uniform_(self.place_in.conv.bias, -1.0, 1.0)
         # Small, because a sigmoid that saturates at the start learns nothing more.
-        self.head.conv.weight.data = 0.05 * self.head.conv.weight.data[::4].repeat_interleave(4, 0)
-        self.head.conv.bias.data[12:16] = -1.0
+        self.coarse.conv.weight.data *= 0.05
+        self.coarse.conv.bias.data[3] = -1.0
+        self.fine.conv.weight.data = 0.05 * self.fine.conv.weight.data[::4].repeat_interleave(4, 0)
         offset = 0
         for module in self.modules():
             if isinstance(module, StyledConv):
@@ -137,30 +148,65 @@ class Painter(nn.Module):
                 offset += 2 * module.conv.out_channels
         self.modulation_size = offset
 
-    def forward(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor) -> Tensor:
-        place = self.place_mid(self.place_in(places, modulation), modulation)
-        at_128 = F.leaky_relu(self.stem_face(face) + self.stem_moved(moved) + self.place_out(place), LEAK)
+    def forward(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, near: bool = False) -> Tensor:
+        """near: logits [b,OUTPUTS,128,112] of the window alone, which is enough to train what is drawn there."""
+        at_128 = F.leaky_relu(self.stem(torch.cat([face, moved], 1)), LEAK)
         at_64 = self.down_64(at_128, modulation)
+        at_32 = self.down_32(at_64, modulation)
+        x = self.down_16(at_32, modulation)
+        x = x + self.context_out(F.leaky_relu(self.context_in(x.mean((2, 3), keepdim=True)), LEAK))
+        for block in self.blocks_16:
+            x = block(x, modulation)
+        x = twice(self.up_32(x, modulation)) + at_32
+        for block in self.blocks_32:
+            x = block(x, modulation)
+        x = twice(self.up_64(x, modulation)) + at_64
         for block in self.blocks_64:
-            at_64 = block(at_64, modulation)
-        x = self.down_32(at_64, modulation)
-        for index, block in enumerate(self.blocks_32):
             x = block(x, modulation)
-            if index == 0:
-                pooled = x.mean((2, 3), keepdim=True)
-                x = x + self.context_out(F.leaky_relu(self.context_in(pooled), LEAK))
-        x = F.interpolate(self.up_64(x, modulation), scale_factor=2.0, mode="nearest") + at_64
-        for block in self.blocks_up_64:
-            x = block(x, modulation)
-        x = F.interpolate(self.up_128(x, modulation), scale_factor=2.0, mode="nearest") + at_128
+        coarse = self.coarse(x, modulation).float()
+        coarse = four_times_in_window(coarse) if near else four_times(coarse)
+        x = twice(self.up_128(in_window(x, 4), modulation)) + in_window(at_128, 2)
+        place = self.place_mid(self.place_in(places, modulation), modulation)
         x = self.mix(torch.cat([x, place], 1), modulation)
-        for block in self.blocks_128:
+        for block in self.blocks_near:
             x = block(x, modulation)
-        return F.pixel_shuffle(self.head(x, modulation), 2)
+        fine = F.pixel_shuffle(self.fine(x, modulation), 2).float()
+        return torch.cat([coarse[:, :DETAILS] + fine, coarse[:, DETAILS:]], 1) if near else add_in_window(coarse, fine)
+
+
+def twice(x: Tensor) -> Tensor:
+    """Maps at twice the resolution."""
+    return F.interpolate(x, scale_factor=2.0, mode="nearest")
+
+
+def four_times(x: Tensor) -> Tensor:
+    """Maps at four times the resolution, smooth."""
+    return F.interpolate(x, scale_factor=4.0, mode="bilinear", align_corners=False)
+
+
+def four_times_in_window(x: Tensor) -> Tensor:
+    """What of `four_times` of maps [b,c,64,64] lies in the window."""
+    rows, columns = (slice(side.start // 4 - 1, side.stop // 4 + 1) for side in WINDOW)
+    return four_times(x[:, :, rows, columns])[:, :, 4:-4, 4:-4]
+
+
+def in_window(x: Tensor, step: int) -> Tensor:
+    """What of maps [b,c,256/step,256/step] lies in the window."""
+    rows, columns = (slice(side.start // step, side.stop // step) for side in WINDOW)
+    return x[:, :, rows, columns]
+
+
+def add_in_window(whole: Tensor, inner: Tensor) -> Tensor:
+    """whole [b,c,256,256] with inner [b,d,128,112] added to the first d maps in the window."""
+    rows, columns = WINDOW
+    first, rest = whole[:, : inner.shape[1]], whole[:, inner.shape[1] :]
+    band = first[:, :, rows]
+    band = torch.cat([band[..., : columns.start], band[..., columns] + inner, band[..., columns.stop :]], 3)
+    return torch.cat([torch.cat([first[:, :, : rows.start], band, first[:, :, rows.stop :]], 2), rest], 1)
 
 
 class Painted(NamedTuple):
-    """rgb in 0–1 [b,3,h,w], matte [b,1,h,w], paint [b,3,h,w] before layers cover it, and what came before the sigmoid [b,5,h,w]."""
+    """rgb in 0–1 [b,3,256,256], matte [b,1,256,256], paint [b,3,256,256] before layers cover it, and what came before the sigmoid [b,OUTPUTS,256,256]."""
 
     rgb: Tensor
     matte: Tensor
@@ -171,12 +217,12 @@ class Painted(NamedTuple):
 class AnimeStudent(nn.Module):
     """The whole graph of one frame: face, modulation, canvas_layers, canvas_flow, pose → styled [1,4,256,256].
 
-    `size` names the entry of SIZES. `neck` describes nothing by itself: training calls `paint` with
-    layers that were moved beforehand.
+    Training calls `paint` with layers that were moved beforehand.
     """
 
     spread_nodes: Tensor
-    spread_places: Tensor
+    spread_rows: Tensor
+    spread_columns: Tensor
     mean_shape: Tensor
 
     def __init__(self, size: AnimeSize) -> None:
@@ -185,7 +231,9 @@ class AnimeStudent(nn.Module):
         self.pose_modulation = PoseModulation(self.painter.modulation_size)
         self.read_colours = nn.Linear(3 * COLOUR_CELLS**2, 6)
         self.register_buffer("spread_nodes", _upsampling(SIZE_PX))
-        self.register_buffer("spread_places", _upsampling(SIZE_PX // 2))
+        rows, columns = (_upsampling(SIZE_PX // 2)[side.start // 2 : side.stop // 2] for side in WINDOW)
+        self.register_buffer("spread_rows", rows)
+        self.register_buffer("spread_columns", columns)
         self.register_buffer("mean_shape", torch.zeros(SHAPE_SIZE))
 
     @property
@@ -194,23 +242,24 @@ class AnimeStudent(nn.Module):
         return self.painter.modulation_size + TAIL
 
     def places(self, face_field: Tensor, mouth: Tensor) -> Tensor:
-        """Where each pixel lies on the drawn face and from the drawn mouth [b,5,128,128], about -2…2.
+        """Where each second pixel of the window lies on the drawn face and from the drawn mouth [b,5,64,56], about -2…2.
 
         face_field [b,2,NODES,NODES] px of the crop; mouth [b,2] px from the crop's middle.
         """
-        up = self.spread_places
-        field = up @ face_field @ up.t()
-        size = SIZE_PX // 2
-        axis = torch.arange(size, device=field.device, dtype=torch.float32) * 2 + 1 - SIZE_PX / 2
-        across, down = axis.reshape(1, 1, size), axis.reshape(1, size, 1)
+        field = self.spread_rows @ face_field @ self.spread_columns.t()
+        down, across = (
+            torch.arange(side.start, side.stop, 2, device=field.device, dtype=torch.float32) + 1 - SIZE_PX / 2 for side in WINDOW
+        )
+        down, across = down.reshape(1, -1, 1), across.reshape(1, 1, -1)
         on_face_x, on_face_y = (across + field[:, 0]) / 48, (down + field[:, 1] - 16) / 48
         from_mouth_x, from_mouth_y = (across - mouth[:, 0, None, None]) / 24, (down - mouth[:, 1, None, None]) / 24
-        rows = from_mouth_x.expand(-1, size, -1), from_mouth_y.expand(-1, -1, size)
+        rows = from_mouth_x.expand(-1, len(down[0]), -1), from_mouth_y.expand(-1, -1, len(across[0, 0]))
         return torch.stack([on_face_x, on_face_x.abs(), on_face_y, *(row.clamp(-3, 3) for row in rows)], 1)
 
-    def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor) -> Painted:
-        """The picture of moved layers, for whole crops or tiles."""
-        return lay_over(moved, self.painter(face, moved, places, modulation + self.pose_modulation(pose)))
+    def paint(self, face: Tensor, moved: Tensor, places: Tensor, modulation: Tensor, pose: Tensor, near: bool = False) -> Painted:
+        """The picture of moved layers, of the window alone if `near`."""
+        logits = self.painter(face, moved, places, modulation + self.pose_modulation(pose), near)
+        return lay_over(in_window(moved, 1) if near else moved, logits)
 
     def photo_colours(self, face: Tensor) -> Tensor:
         """The photo's hair and skin colour [b,6] in 0–1: the crop holds still, so where a coarse cell lies says what it shows."""
@@ -257,12 +306,12 @@ class AnimeStudent(nn.Module):
 
 
 def lay_over(moved: Tensor, logits: Tensor) -> Painted:
-    """Paint over moved layers, as far as it covers them or nothing lies there."""
+    """Paint over moved layers, as far as it covers them or nothing lies there; the matte is where the photo's head or the drawn one lies."""
     level = torch.sigmoid(logits.float())
-    paint, cover, matte = level[:, :3], reach_ends(level[:, 3:4]), reach_ends(level[:, 4:5])
+    paint, (cover, photo, head) = level[:, :3], reach_ends(level[:, 3:]).split(1, 1)
     bare = 1 - cover
     rgb = moved[:, :3] * bare + paint * (1 - bare * moved[:, 3:4])
-    return Painted(rgb, matte, paint, logits)
+    return Painted(rgb, 1 - (1 - photo) * (1 - head * moved[:, 3:4]), paint, logits)
 
 
 def finish(painted: Painted, moved: Tensor, tail: Tensor, colours: Tensor) -> Tensor:

@@ -83,11 +83,14 @@ def export_graph(module: nn.Module, inputs: tuple[Tensor, ...], names: tuple[str
 
 
 def shorten_indices(path: Path) -> None:
-    """Makes the casts to int64 casts to int32: PyTorch gathers by the one alone, WebGPU by the other."""
+    """Casts what is gathered by to int32 instead of int64: PyTorch gathers by the one alone, WebGPU by the other."""
     model = onnx.load(str(path))
-    for node in model.graph.node:
-        if node.op_type == "Cast" and node.attribute[0].i == onnx.TensorProto.INT64:
-            node.attribute[0].i = onnx.TensorProto.INT32
+    makers = {output: node for node in model.graph.node for output in node.output}
+    for gather in (node for node in model.graph.node if node.op_type == "GatherElements"):
+        node = makers[gather.input[1]]
+        while node.op_type != "Cast":
+            node = makers[node.input[0]]
+        node.attribute[0].i = onnx.TensorProto.INT32
     write_atomic(path, model.SerializeToString())
 
 

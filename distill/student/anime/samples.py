@@ -25,7 +25,6 @@ FEATURES_PX = ((25.0, 28.0), (25.0, 28.0), (27.0, 22.0))
 _FEATURE_DROP_PX = (-10.0, -10.0, 3.0)
 DRAWN_GAIN = 6.0
 """How much more of that weight a pixel gets where something is drawn over the layers."""
-_TILE_SHARES = (0.27, 0.27, 0.46)
 _AXIS = np.arange(SIZE_PX, dtype=np.float32)
 
 
@@ -63,19 +62,12 @@ def crop_photo(photo: np.ndarray, rng: np.random.Generator | None, jitter: Jitte
     return cv2.warpAffine(np.ascontiguousarray(photo), matrix, (SIZE_PX, SIZE_PX), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
-def tile_corner(centres: np.ndarray, tile_px: int, rng: np.random.Generator) -> tuple[int, int]:
-    """Top and left of a tile, mostly over eyes and mouth, on the network's grid of 8 px."""
-    middle = centres[int(rng.choice(3, p=_TILE_SHARES))] + rng.normal(0, 14, 2) if rng.random() < 0.8 else rng.uniform(0, SIZE_PX, 2)
-    corner = np.clip(np.round((middle - tile_px / 2) / 8) * 8, 0, SIZE_PX - tile_px).astype(int)
-    return int(corner[1]), int(corner[0])
-
-
 class StepBatches(Dataset[dict[str, Tensor]]):
     """Batch `i` of a training, the same whenever and wherever it is asked for."""
 
-    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, tile_px: int, outside_weight: float, feature_gain: float) -> None:
+    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, outside_weight: float, feature_gain: float) -> None:
         self.rows = [(cache, row) for cache in caches for row in cache.rows(held=False)]
-        self.batch, self.seed, self.steps, self.tile_px = batch, seed, steps, tile_px
+        self.batch, self.seed, self.steps = batch, seed, steps
         self.outside_weight, self.feature_gain = outside_weight, feature_gain
 
     def __len__(self) -> int:
@@ -88,11 +80,6 @@ class StepBatches(Dataset[dict[str, Tensor]]):
 
     def _sample(self, cache: PairCache, row: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
         sample = draw_sample(cache, row, rng, self.outside_weight, self.feature_gain)
-        size = self.tile_px
-        if size < SIZE_PX:
-            top, left = tile_corner(cache.arrays.centres[row["pair"]], size, rng)
-            sample = {name: _tile(value, top, left, size) if name in _PICTURES else value for name, value in sample.items()}
-            sample["corner"] = np.array([top, left], np.int64)
         face = (sample["face"] * 255 + 0.5).astype(np.uint8)
         if rng.random() < 0.5:
             sample["face"] = spoil(face, rng, float(rng.uniform(0.2, 1))).astype(np.float32) / 255
@@ -115,7 +102,8 @@ def draw_sample(
     features = feature_weight(arrays.centres[pair])
     moved = arrays.moved[pair].astype(np.float32) / 255
     # Thin lines and mouths are few pixels in many of bare skin: unweighted, the median is bare skin.
-    drawn = cv2.dilate(np.abs(target[..., :3] - moved[..., :3]).max(-1), np.ones((3, 3), np.uint8))
+    change = cv2.absdiff(target[..., :3], moved[..., :3])
+    drawn = cv2.dilate(np.maximum(np.maximum(change[..., 0], change[..., 1]), change[..., 2]), np.ones((3, 3), np.uint8))
     features = features * (1 + DRAWN_GAIN * drawn)
     pose = arrays.pose[pair]
     return {
@@ -127,12 +115,7 @@ def draw_sample(
         "pose": pose[:POSE_SIZE].copy(),
         "mouth": pose[POSE_SIZE:].copy(),
         "style": style_row(cache.codes[row["exemplar"]], row["structure"]),
-        "corner": np.zeros(2, np.int64),
     }
-
-
-def _tile(picture: np.ndarray, top: int, left: int, size: int) -> np.ndarray:
-    return picture[top : top + size, left : left + size]
 
 
 def collate(samples: list[dict[str, np.ndarray]]) -> dict[str, Tensor]:

@@ -21,9 +21,8 @@ from distill.checkpoint import load_checkpoint, restore_rng
 from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
-from distill.student.anime.flow import SIZE_PX
 from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, saturation_loss
-from distill.student.anime.network import AnimeModel, Painted
+from distill.student.anime.network import AnimeModel, Painted, in_window
 from distill.student.anime.photo_colours import fit_photo_colours
 from distill.student.anime.pose_vector import POSE_SIZE
 from distill.student.anime.samples import StepBatches
@@ -39,13 +38,14 @@ class AnimeTrainConfig:
     """Settings of one training.
 
     cache: folder made by `anime-cache`. more: folders made by `anime-cache --like`
-    that one, with other photos or other exemplars. size: standard or lite. kimg: length in thousand images, whole
-    or tiles. budget_minutes: length in minutes of training instead, when above 0; the learning rate
+    that one, with other photos or other exemplars. size: standard or lite. kimg: length in thousand images.
+    budget_minutes: length in minutes of training instead, when above 0; the learning rate
     then follows the time spent. batch: pictures a step. rate: peak learning rate of the painter,
     head_rate: of the small networks that turn pose and style into modulation. ema: decay of the averaged weights.
-    tile_share: part of the training done on tiles of tile_px over eyes and mouth; the rest on whole
-    crops teaches matte and background. outside_weight: loss weight outside the
-    head. feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to the pose vector, in its own spreads.
+    whole_every: every such step is taken on whole crops, which teaches matte and background; the others on the
+    window of eyes and mouth alone, at half the cost. outside_weight: loss weight outside the head.
+    feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to
+    the pose vector, in its own spreads.
     perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step;
     0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
     training) on; 0: not used. init: checkpoint or run folder of a `train-anime` whose averaged weights
@@ -62,11 +62,10 @@ class AnimeTrainConfig:
     rate: float = 3e-3
     head_rate: float = 2e-3
     ema: float = 0.998
-    tile_share: float = 0.65
-    tile_px: int = 128
+    whole_every: int = 2
     outside_weight: float = 0.15
     feature_gain: float = 5.0
-    matte_weight: float = 0.2
+    matte_weight: float = 0.1
     pose_noise: float = 0.02
     perceptual_weight: float = 0.0
     perceptual_every: int = 4
@@ -130,16 +129,11 @@ class AnimeTrainer:
             return self.seconds / (60 * self.config.budget_minutes)
         return self.images / (1000 * self.config.kimg)
 
-    @property
-    def tile_px(self) -> int:
-        """Side of what the next step trains on."""
-        return self.config.tile_px if self.progress < self.config.tile_share else SIZE_PX
-
-    def batches(self, tile_px: int) -> StepBatches:
-        """The batches of this training at one tile size."""
+    def batches(self) -> StepBatches:
+        """The batches of this training."""
         config = self.config
         return StepBatches(
-            [self.cache, *(PairCache(Path(folder)) for folder in config.more)], batch=config.batch, seed=config.seed, steps=1 << 30, tile_px=tile_px,
+            [self.cache, *(PairCache(Path(folder)) for folder in config.more)], batch=config.batch, seed=config.seed, steps=1 << 30,
             outside_weight=config.outside_weight, feature_gain=config.feature_gain,
         )  # fmt: skip
 
@@ -151,17 +145,21 @@ class AnimeTrainer:
         for group in self.optimiser.param_groups:
             group["lr"] = group["peak"] * rise * fall
         batch = {name: value.to(self.device, non_blocking=True) for name, value in batch.items()}
-        rgb, matte, paint, logits = self._paint(batch)
+        near = number % self.config.whole_every != 0
+        rgb, matte, paint, logits = self._paint(batch, near)
+        inner = {name: in_window(batch[name], 1) for name in ("target", "moved", "weight")}
+        if near:
+            batch |= inner
         losses = anime_losses(rgb, matte, batch["target"], batch["weight"]) | {
-            "paint": paint_loss(paint, batch["target"], batch["weight"]), "saturation": saturation_loss(logits),
+            "paint": paint_loss(paint if near else in_window(paint, 1), inner["target"], inner["weight"]), "saturation": saturation_loss(logits),
             "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
         }  # fmt: skip
         total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"] + SATURATION_WEIGHT * losses["saturation"]
         total = total + PAINT_WEIGHT * losses["paint"] + COVER_WEIGHT * losses["cover"]
-        if self.perceptual is not None and number % self.config.perceptual_every == 0:
+        if self.perceptual is not None and number % self.config.perceptual_every == 1:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
             total = total + self.config.perceptual_weight * losses["perceptual"]
-        if self.judge is not None and self.progress >= self.config.adversarial_from:
+        if self.judge is not None and near and self.progress >= self.config.adversarial_from:
             losses |= self._judge(rgb, batch)
             total = total + self.config.adversarial_weight * losses["adversarial"]
         self.optimiser.zero_grad(set_to_none=True)
@@ -172,25 +170,20 @@ class AnimeTrainer:
         self.images += self.config.batch
         return {name: value.detach() for name, value in losses.items()} | {"loss": total.detach()}
 
-    def _paint(self, batch: dict[str, Tensor]) -> Painted:
+    def _paint(self, batch: dict[str, Tensor], near: bool) -> Painted:
         student = self.model.student
-        places = student.places(batch["field"], batch["mouth"])
-        size = batch["face"].shape[-1]
-        if size < SIZE_PX:
-            corners = (batch["corner"] // 2).tolist()
-            places = torch.stack([place[:, top : top + size // 2, left : left + size // 2] for place, (top, left) in zip(places, corners)])
-        places = places.contiguous(memory_format=torch.channels_last)
+        places = student.places(batch["field"], batch["mouth"]).contiguous(memory_format=torch.channels_last)
         pose = batch["pose"]
         if self.config.pose_noise > 0:
             pose = pose + self.config.pose_noise * student.pose_modulation.spread * torch.randn_like(pose)
         with torch.autocast(self.device.type, torch.bfloat16):
             modulation = self.model.style_modulation(batch["style"])
-            return student.paint(batch["face"] * 2 - 1, batch["moved"], places, modulation, pose)
+            return student.paint(batch["face"] * 2 - 1, batch["moved"], places, modulation, pose, near)
 
     def _perceptual_loss(self, rgb: Tensor, batch: dict[str, Tensor]) -> Tensor:
         """LPIPS on one crop of each picture, where its weight is largest."""
         assert self.perceptual is not None
-        size = min(self.config.perceptual_px, rgb.shape[-1])
+        size = self.config.perceptual_px
         heat = nn.functional.avg_pool2d(batch["weight"], size, 8)
         drawn, wanted = [], []
         for index, places in enumerate(heat.flatten(1).argmax(1).tolist()):
@@ -286,8 +279,7 @@ def train(trainer: AnimeTrainer, run: Run, stopped: Callable[[], bool]) -> None:
     recent: dict[str, list[float]] = {}
     last = time.monotonic()
     while trainer.progress < 1 and not stopped():
-        size, first = trainer.tile_px, trainer.images // trainer.config.batch
-        for batch in _stream(trainer, size, first):
+        for batch in _stream(trainer, trainer.images // trainer.config.batch):
             for name, value in trainer.step(batch).items():
                 recent.setdefault(name, []).append(float(value))
             # Reading the losses waited for the device, so this is the step's whole time.
@@ -299,13 +291,13 @@ def train(trainer: AnimeTrainer, run: Run, stopped: Callable[[], bool]) -> None:
                 run.log(trainer.images, means | {"trained_seconds": trainer.seconds, "progress": trainer.progress})
             if due_save.due(trainer.images):
                 run.save(trainer.images, trainer.state())
-            if trainer.progress >= 1 or stopped() or trainer.tile_px != size:
+            if trainer.progress >= 1 or stopped():
                 break
 
 
-def _stream(trainer: AnimeTrainer, tile_px: int, first: int) -> Any:
+def _stream(trainer: AnimeTrainer, first: int) -> Any:
     """Batches from step `first` on; made by worker processes where the settings ask for them."""
-    batches = trainer.batches(tile_px)
+    batches = trainer.batches()
     if trainer.config.workers == 0:
         yield from (batches[step] for step in range(first, len(batches)))
         return
