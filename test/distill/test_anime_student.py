@@ -22,6 +22,7 @@ from distill.student.anime.evaluate import evaluate
 from distill.student.anime.expression_check import warps_followed
 from distill.student.anime.flow import exact_field
 from distill.student.anime.golden import block_code
+from distill.student.anime.losses import sharpness_loss
 from distill.student.anime.network import OUTPUTS, SIZES, WINDOW, AnimeModel, fold_styles, in_window, keep_colours, lay_over, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
 from distill.student.anime.retrieval import retrieval
@@ -197,6 +198,16 @@ def test_targets_cover_both_heads_and_eyes_weigh_more(cache):
     x, y = np.round(cache.arrays.centres[row["pair"]][0]).astype(int)
     assert sample["weight"][y, x, 0] > 5 * sample["weight"][20, 20, 0]
     assert feature_weight(cache.arrays.centres[row["pair"]]).max() <= 1
+
+
+def test_lines_may_lie_beside_the_targets_but_must_be_as_sharp():
+    target, weight = torch.zeros(1, 4, 32, 32), torch.ones(1, 1, 32, 32)
+    target[:, :3, :, 13] = 1
+    beside = target[:, :3].roll(1, 3)
+    soft = (target[:, :3] + target[:, :3].roll(1, 3) + target[:, :3].roll(-1, 3)) / 3
+    exact = sharpness_loss(target[:, :3], target, weight)
+    assert exact == 0
+    assert sharpness_loss(beside, target, weight) < 0.3 * sharpness_loss(soft, target, weight)
 
 
 def run_training(cache: PairCache, runs, kimg: float):

@@ -21,7 +21,7 @@ from distill.checkpoint import load_checkpoint, restore_rng
 from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, saturation_loss
+from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, saturation_loss, sharpness_loss
 from distill.student.anime.network import AnimeModel, Painted, in_window
 from distill.student.anime.photo_colours import fit_photo_colours
 from distill.student.anime.pose_vector import POSE_SIZE
@@ -46,6 +46,7 @@ class AnimeTrainConfig:
     window of eyes and mouth alone, at half the cost. outside_weight: loss weight outside the head.
     feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to
     the pose vector, in its own spreads.
+    sharpness_weight: of how much the strength of lines differs; 0: not used.
     perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step;
     0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
     training) on; 0: not used. init: checkpoint or run folder of a `train-anime` whose averaged weights
@@ -67,6 +68,7 @@ class AnimeTrainConfig:
     feature_gain: float = 5.0
     matte_weight: float = 0.1
     pose_noise: float = 0.02
+    sharpness_weight: float = 0.0
     perceptual_weight: float = 0.0
     perceptual_every: int = 4
     perceptual_px: int = 64
@@ -156,6 +158,9 @@ class AnimeTrainer:
         }  # fmt: skip
         total = losses["colour"] + losses["line"] + self.config.matte_weight * losses["matte"] + SATURATION_WEIGHT * losses["saturation"]
         total = total + PAINT_WEIGHT * losses["paint"] + COVER_WEIGHT * losses["cover"]
+        if near and self.config.sharpness_weight > 0:
+            losses["sharpness"] = sharpness_loss(rgb, batch["target"], batch["weight"])
+            total = total + self.config.sharpness_weight * losses["sharpness"]
         if self.perceptual is not None and number % self.config.perceptual_every == 1:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
             total = total + self.config.perceptual_weight * losses["perceptual"]
