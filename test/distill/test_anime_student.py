@@ -27,6 +27,7 @@ from distill.student.anime.network import OUTPUTS, SIZES, WINDOW, AnimeModel, fo
 from distill.student.anime.pose_vector import pose_vector
 from distill.student.anime.retrieval import retrieval
 from distill.student.anime.samples import StepBatches, draw_sample, feature_weight
+from distill.student.anime.scenes import change_scene, random_scene
 from distill.verbs import load_verb
 
 
@@ -183,6 +184,24 @@ def test_batches_are_the_same_whenever_they_are_asked_for(cache):
         torch.testing.assert_close(value, again[name])
     assert first["face"].shape == (2, 3, 256, 256)
     assert (first["target"][:, 3] >= 0).all()
+
+
+def test_another_background_changes_neither_head_nor_matte(cache):
+    row, rng = cache.rows(held=False)[0], np.random.default_rng(4)
+    photo, target = cache.arrays.photo[row["photo"]][16:-16, 16:-16], cache.arrays.target[row["pair"]]
+    opacity = cache.arrays.moved[row["pair"]][..., 3].astype(np.float32) / 255
+    scene = random_scene(photo, rng)
+    changed, redrawn = change_scene(photo, target[..., :3], opacity, scene, rng)
+    head, away = photo[..., 3] == 255, photo[..., 3] == 0
+    np.testing.assert_array_equal(changed[head], photo[head])
+    np.testing.assert_array_equal(changed[..., 3], photo[..., 3])
+    np.testing.assert_array_equal(redrawn[opacity == 1], target[opacity == 1][..., :3])
+    top = away & (np.arange(256)[:, None] < 150)
+    np.testing.assert_array_equal(changed[top][..., :3], scene[top])
+    # What was behind the character is the new background too, apart from the rim where it is filled in.
+    behind = cv2.erode((top & (opacity == 0)).astype(np.uint8), np.ones((25, 25))) > 0
+    assert behind.sum() > 500
+    assert np.abs(redrawn[behind].astype(int) - scene[behind]).mean() < 3
 
 
 def test_a_cache_sent_to_a_worker_is_opened_there(cache):

@@ -19,6 +19,7 @@ from distill.atelier.webcam import spoil
 from distill.student.anime.cache import MARGIN_PX, PHOTO_PX, SIZE_PX, PairCache
 from distill.student.anime.canvas import TRAIT_RANGES
 from distill.student.anime.pose_vector import POSE_SIZE
+from distill.student.anime.scenes import change_scene, random_scene
 
 FEATURES_PX = ((25.0, 28.0), (25.0, 28.0), (27.0, 22.0))
 """Half width and height around the drawn eyes and mouth that count more."""
@@ -65,10 +66,10 @@ def crop_photo(photo: np.ndarray, rng: np.random.Generator | None, jitter: Jitte
 class StepBatches(Dataset[dict[str, Tensor]]):
     """Batch `i` of a training, the same whenever and wherever it is asked for."""
 
-    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, outside_weight: float, feature_gain: float) -> None:
+    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, outside_weight: float, feature_gain: float, scene_share: float = 0.0) -> None:
         self.rows = [(cache, row) for cache in caches for row in cache.rows(held=False)]
         self.batch, self.seed, self.steps = batch, seed, steps
-        self.outside_weight, self.feature_gain = outside_weight, feature_gain
+        self.outside_weight, self.feature_gain, self.scene_share = outside_weight, feature_gain, scene_share
 
     def __len__(self) -> int:
         return self.steps
@@ -79,7 +80,11 @@ class StepBatches(Dataset[dict[str, Tensor]]):
         return collate([self._sample(*self.rows[int(index)], rng) for index in chosen])
 
     def _sample(self, cache: PairCache, row: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
-        sample = draw_sample(cache, row, rng, self.outside_weight, self.feature_gain)
+        scene = None
+        if rng.random() < self.scene_share:
+            others = cache.arrays.photo[row["photo"] - 1]
+            scene = random_scene(crop_photo(others, None), rng)
+        sample = draw_sample(cache, row, rng, self.outside_weight, self.feature_gain, scene)
         face = (sample["face"] * 255 + 0.5).astype(np.uint8)
         if rng.random() < 0.5:
             sample["face"] = spoil(face, rng, float(rng.uniform(0.2, 1))).astype(np.float32) / 255
@@ -90,17 +95,21 @@ _PICTURES = frozenset({"face", "target", "moved", "weight"})
 
 
 def draw_sample(
-    cache: PairCache, row: dict[str, Any], rng: np.random.Generator | None, outside_weight: float = 0.15, feature_gain: float = 7.0
-) -> dict[str, np.ndarray]:
+    cache: PairCache, row: dict[str, Any], rng: np.random.Generator | None, outside_weight: float = 0.15, feature_gain: float = 7.0,
+    scene: np.ndarray | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
     """One pair in 0–1: face [256,256,3], target [256,256,4] with matte, moved [256,256,4], weight [256,256,1], field, pose, mouth,
-    style. Jittered by `rng`, or exact without."""
+    style. Jittered by `rng`, or exact without. scene: another background uint8 [256,256,3] to stand before."""
     arrays, pair = cache.arrays, row["pair"]
-    photo = crop_photo(arrays.photo[row["photo"]], rng).astype(np.float32) / 255
-    target = arrays.target[pair].astype(np.float32) / 255
+    photo, target = crop_photo(arrays.photo[row["photo"]], rng), arrays.target[pair]
+    moved = arrays.moved[pair].astype(np.float32) / 255
+    if scene is not None and rng is not None:
+        photo, redrawn = change_scene(photo, target[..., :3], moved[..., 3], scene, rng)
+        target = np.dstack([redrawn, target[..., 3]])
+    photo, target = photo.astype(np.float32) / 255, target.astype(np.float32) / 255
     target[..., 3] = np.maximum(target[..., 3], photo[..., 3])
     near = cv2.dilate(target[..., 3], np.ones((9, 9), np.uint8))
     features = feature_weight(arrays.centres[pair])
-    moved = arrays.moved[pair].astype(np.float32) / 255
     # Thin lines and mouths are few pixels in many of bare skin: unweighted, the median is bare skin.
     change = cv2.absdiff(target[..., :3], moved[..., :3])
     drawn = cv2.dilate(np.maximum(np.maximum(change[..., 0], change[..., 1]), change[..., 2]), np.ones((3, 3), np.uint8))

@@ -44,11 +44,12 @@ class AnimeTrainConfig:
     head_rate: of the small networks that turn pose and style into modulation. ema: decay of the averaged weights.
     whole_every: every such step is taken on whole crops, which teaches matte and background; the others on the
     window of eyes and mouth alone, at half the cost. outside_weight: loss weight outside the head.
+    scene_share: how many of the photos stand before another background (`scenes`).
     feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to
     the pose vector, in its own spreads.
     sharpness_weight: of how much the strength of lines differs; 0: not used.
-    perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step;
-    0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
+    perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step, from
+    perceptual_from (0–1 of the training) on; 0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
     training) on; 0: not used. init: checkpoint or run folder of a `train-anime` whose averaged weights
     the training starts from; a warm restart with a new optimiser. device: cpu, cuda or auto.
     workers: processes that prepare batches, 0: none. checkpoint_kimg: images between checkpoints.
@@ -65,12 +66,14 @@ class AnimeTrainConfig:
     ema: float = 0.998
     whole_every: int = 2
     outside_weight: float = 0.15
+    scene_share: float = 0.0
     feature_gain: float = 5.0
     matte_weight: float = 0.1
     pose_noise: float = 0.02
     sharpness_weight: float = 0.0
     perceptual_weight: float = 0.0
     perceptual_every: int = 4
+    perceptual_from: float = 0.6
     perceptual_px: int = 64
     adversarial_weight: float = 0.0
     adversarial_from: float = 0.7
@@ -136,7 +139,7 @@ class AnimeTrainer:
         config = self.config
         return StepBatches(
             [self.cache, *(PairCache(Path(folder)) for folder in config.more)], batch=config.batch, seed=config.seed, steps=1 << 30,
-            outside_weight=config.outside_weight, feature_gain=config.feature_gain,
+            outside_weight=config.outside_weight, feature_gain=config.feature_gain, scene_share=config.scene_share,
         )  # fmt: skip
 
     def step(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
@@ -161,7 +164,7 @@ class AnimeTrainer:
         if near and self.config.sharpness_weight > 0:
             losses["sharpness"] = sharpness_loss(rgb, batch["target"], batch["weight"])
             total = total + self.config.sharpness_weight * losses["sharpness"]
-        if self.perceptual is not None and number % self.config.perceptual_every == 1:
+        if self.perceptual is not None and self.progress >= self.config.perceptual_from and number % self.config.perceptual_every == 1:
             losses["perceptual"] = self._perceptual_loss(rgb, batch)
             total = total + self.config.perceptual_weight * losses["perceptual"]
         if self.judge is not None and near and self.progress >= self.config.adversarial_from:
@@ -283,21 +286,20 @@ def train(trainer: AnimeTrainer, run: Run, stopped: Callable[[], bool]) -> None:
     due_log = Every(400, trainer.images)
     recent: dict[str, list[float]] = {}
     last = time.monotonic()
-    while trainer.progress < 1 and not stopped():
-        for batch in _stream(trainer, trainer.images // trainer.config.batch):
-            for name, value in trainer.step(batch).items():
-                recent.setdefault(name, []).append(float(value))
-            # Reading the losses waited for the device, so this is the step's whole time.
-            now = time.monotonic()
-            trainer.seconds, last = trainer.seconds + now - last, now
-            if due_log.due(trainer.images):
-                means = {name: sum(values) / len(values) for name, values in recent.items()}
-                recent.clear()
-                run.log(trainer.images, means | {"trained_seconds": trainer.seconds, "progress": trainer.progress})
-            if due_save.due(trainer.images):
-                run.save(trainer.images, trainer.state())
-            if trainer.progress >= 1 or stopped():
-                break
+    for batch in _stream(trainer, trainer.images // trainer.config.batch):
+        if trainer.progress >= 1 or stopped():
+            break
+        for name, value in trainer.step(batch).items():
+            recent.setdefault(name, []).append(float(value))
+        # Reading the losses waited for the device, so this is the step's whole time.
+        now = time.monotonic()
+        trainer.seconds, last = trainer.seconds + now - last, now
+        if due_log.due(trainer.images):
+            means = {name: sum(values) / len(values) for name, values in recent.items()}
+            recent.clear()
+            run.log(trainer.images, means | {"trained_seconds": trainer.seconds, "progress": trainer.progress})
+        if due_save.due(trainer.images):
+            run.save(trainer.images, trainer.state())
 
 
 def _stream(trainer: AnimeTrainer, first: int) -> Any:
