@@ -66,7 +66,9 @@ def crop_photo(photo: np.ndarray, rng: np.random.Generator | None, jitter: Jitte
 class StepBatches(Dataset[dict[str, Tensor]]):
     """Batch `i` of a training, the same whenever and wherever it is asked for."""
 
-    def __init__(self, caches: list[PairCache], *, batch: int, seed: int, steps: int, outside_weight: float, feature_gain: float, scene_share: float = 0.0) -> None:
+    def __init__(
+        self, caches: list[PairCache], *, batch: int, seed: int, steps: int, outside_weight: float, feature_gain: float, scene_share: float = 0.0
+    ) -> None:
         self.rows = [(cache, row) for cache in caches for row in cache.rows(held=False)]
         self.batch, self.seed, self.steps = batch, seed, steps
         self.outside_weight, self.feature_gain, self.scene_share = outside_weight, feature_gain, scene_share
