@@ -84,8 +84,8 @@ class StepBatches(Dataset[dict[str, Tensor]]):
     def _sample(self, cache: PairCache, row: dict[str, Any], rng: np.random.Generator) -> dict[str, np.ndarray]:
         scene = None
         if rng.random() < self.scene_share:
-            others = cache.arrays.photo[row["photo"] - 1]
-            scene = random_scene(crop_photo(others, None), rng)
+            others, other = self.rows[int(rng.integers(len(self.rows)))]
+            scene = random_scene(crop_photo(others.arrays.photo[other["photo"]], None), rng)
         sample = draw_sample(cache, row, rng, self.outside_weight, self.feature_gain, scene)
         face = (sample["face"] * 255 + 0.5).astype(np.uint8)
         if rng.random() < 0.5:
