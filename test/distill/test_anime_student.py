@@ -22,7 +22,7 @@ from distill.student.anime.evaluate import evaluate
 from distill.student.anime.expression_check import warps_followed
 from distill.student.anime.flow import exact_field
 from distill.student.anime.golden import block_code
-from distill.student.anime.losses import sharpness_loss
+from distill.student.anime.losses import matte_loss, sharpness_loss
 from distill.student.anime.network import OUTPUTS, SIZES, WINDOW, AnimeModel, fold_styles, in_window, keep_colours, lay_over, multiply_accumulates
 from distill.student.anime.pose_vector import pose_vector
 from distill.student.anime.retrieval import retrieval
@@ -227,6 +227,15 @@ def test_lines_may_lie_beside_the_targets_but_must_be_as_sharp():
     exact = sharpness_loss(target[:, :3], target, weight)
     assert exact == 0
     assert sharpness_loss(beside, target, weight) < 0.3 * sharpness_loss(soft, target, weight)
+
+
+def test_a_matte_may_hedge_at_first_and_must_decide_later():
+    target = torch.zeros(1, 4, 8, 8)
+    target[..., :5] = 1
+    doubtful, decided = torch.full((1, 1, 8, 8), 5 / 8), torch.ones(1, 1, 8, 8)
+    assert matte_loss(doubtful, target, decide=False) < matte_loss(decided, target, decide=False)
+    assert matte_loss(doubtful, target, decide=True) > matte_loss(decided, target, decide=True)
+    torch.testing.assert_close(matte_loss(decided, target, decide=True), torch.tensor(1 - 5 / 8))
 
 
 def run_training(cache: PairCache, runs, kimg: float):

@@ -8,10 +8,20 @@ from torch import Tensor, nn
 from distill.student.losses import differences
 
 
-def anime_losses(rgb: Tensor, matte: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
-    """Colour and line error of RGB in 0–1, means over a weight [b,1,h,w], and the matte's cross-entropy."""
+def anime_losses(rgb: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
+    """Colour and line error of RGB in 0–1, means over a weight [b,1,h,w]."""
     colour, line = colour_and_line(rgb, target, weight)
-    return {"colour": colour, "line": line, "matte": nn.functional.binary_cross_entropy(matte * 0.98 + 0.01, target[:, 3:])}
+    return {"colour": colour, "line": line}
+
+
+def matte_loss(matte: Tensor, target: Tensor, decide: bool) -> Tensor:
+    """Cross-entropy, which learns soonest where a matte is surely wrong; to `decide` 1 − intersection over union
+    instead, which no matte lowers by leaving doubtful places grey. matte [b,1,h,w], target [b,4,h,w] with it last."""
+    wanted = target[:, 3:]
+    if not decide:
+        return nn.functional.binary_cross_entropy(matte * 0.98 + 0.01, wanted)
+    both = torch.minimum(matte, wanted).sum((1, 2, 3))
+    return 1 - (both / torch.maximum(matte, wanted).sum((1, 2, 3)).clamp_min(1.0)).mean()
 
 
 def paint_loss(paint: Tensor, target: Tensor, weight: Tensor) -> Tensor:

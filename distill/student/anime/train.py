@@ -21,7 +21,7 @@ from distill.checkpoint import load_checkpoint, restore_rng
 from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, paint_loss, saturation_loss, sharpness_loss
+from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, matte_loss, paint_loss, saturation_loss, sharpness_loss
 from distill.student.anime.network import AnimeModel, Painted, in_window
 from distill.student.anime.photo_colours import fit_photo_colours
 from distill.student.anime.pose_vector import POSE_SIZE
@@ -31,6 +31,8 @@ WARM_UP_STEPS = 300
 SATURATION_WEIGHT = 0.05
 PAINT_WEIGHT = 0.5
 COVER_WEIGHT = 0.3
+DECIDE_FROM = 0.4
+"""From this part of the training on, 0–1, the matte decides (`matte_loss`)."""
 
 
 @dataclass(frozen=True)
@@ -155,7 +157,8 @@ class AnimeTrainer:
         inner = {name: in_window(batch[name], 1) for name in ("target", "moved", "weight")}
         if near:
             batch |= inner
-        losses = anime_losses(rgb, matte, batch["target"], batch["weight"]) | {
+        losses = anime_losses(rgb, batch["target"], batch["weight"]) | {
+            "matte": matte_loss(matte, batch["target"], decide=self.progress >= DECIDE_FROM),
             "paint": paint_loss(paint if near else in_window(paint, 1), inner["target"], inner["weight"]), "saturation": saturation_loss(logits),
             "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
         }  # fmt: skip
