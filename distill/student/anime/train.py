@@ -31,8 +31,6 @@ WARM_UP_STEPS = 300
 SATURATION_WEIGHT = 0.05
 PAINT_WEIGHT = 0.5
 COVER_WEIGHT = 0.3
-DECIDE_FROM = 0.4
-"""From this part of the training on, 0–1, the matte decides (`matte_loss`)."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +45,8 @@ class AnimeTrainConfig:
     whole_every: every such step is taken on whole crops, which teaches matte and background; the others on the
     window of eyes and mouth alone, at half the cost. outside_weight: loss weight outside the head.
     scene_share: how many of the photos stand before another background (`scenes`).
-    feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error. pose_noise: σ added to
-    the pose vector, in its own spreads.
+    feature_gain: how much more eyes and mouth count. matte_weight: of the matte's error, which decides
+    (`matte_loss`) from decide_from (0–1 of the training) on. pose_noise: σ added to the pose vector, in its own spreads.
     sharpness_weight: of how much the strength of lines differs; 0: not used.
     perceptual_weight: of LPIPS on perceptual_px crops around a feature, every perceptual_every-th step, from
     perceptual_from (0–1 of the training) on; 0: not used. adversarial_weight: of a patch discriminator, from adversarial_from (0–1 of the
@@ -71,6 +69,7 @@ class AnimeTrainConfig:
     scene_share: float = 0.0
     feature_gain: float = 5.0
     matte_weight: float = 0.1
+    decide_from: float = 0.4
     pose_noise: float = 0.02
     sharpness_weight: float = 0.0
     perceptual_weight: float = 0.0
@@ -158,7 +157,7 @@ class AnimeTrainer:
         if near:
             batch |= inner
         losses = anime_losses(rgb, batch["target"], batch["weight"]) | {
-            "matte": matte_loss(matte, batch["target"], decide=self.progress >= DECIDE_FROM),
+            "matte": matte_loss(matte, batch["target"], decide=self.progress >= self.config.decide_from),
             "paint": paint_loss(paint if near else in_window(paint, 1), inner["target"], inner["weight"]), "saturation": saturation_loss(logits),
             "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
         }  # fmt: skip
