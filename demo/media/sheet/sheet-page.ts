@@ -15,7 +15,7 @@ const HEAD_PX = 44;
 const MARGIN_PX = 18;
 const PAPER = '#f7f3ea';
 const INK = '#1d1b19';
-const JPEG_QUALITY = 0.86;
+const JPEG_QUALITY = 0.8;
 
 /** The library as it is built. */
 const SDK_URL = '/sdk/index.js';
