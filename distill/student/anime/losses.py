@@ -8,12 +8,6 @@ from torch import Tensor, nn
 from distill.student.losses import differences
 
 
-def anime_losses(rgb: Tensor, target: Tensor, weight: Tensor) -> dict[str, Tensor]:
-    """Colour and line error of RGB in 0–1, means over a weight [b,1,h,w]."""
-    colour, line = colour_and_line(rgb, target, weight)
-    return {"colour": colour, "line": line}
-
-
 def matte_loss(matte: Tensor, target: Tensor, decide: bool) -> Tensor:
     """Cross-entropy, which learns soonest where a matte is surely wrong; to `decide` 1 − intersection over union
     instead, which no matte lowers by leaving doubtful places grey. matte [b,1,h,w], target [b,4,h,w] with it last."""
@@ -28,14 +22,14 @@ def paint_loss(paint: Tensor, target: Tensor, weight: Tensor) -> Tensor:
     """Error of what is painted on eyes and mouth, whether or not it covers the layers yet.
 
     Without it the student learns never to cover the layers: bad first paintings are worse than bare
-    skin, and paint that covers nothing is never corrected. weight as in `anime_losses`.
+    skin, and paint that covers nothing is never corrected. weight as in `colour_and_line`.
     """
     colour, line = colour_and_line(paint, target, (weight - 1).clamp_min(0))
     return colour + line
 
 
 def colour_and_line(rgb: Tensor, target: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean error of colours and of differences between neighbours."""
+    """Error of colours and of differences between neighbours, RGB in 0–1; means over a weight [b,1,h,w]."""
     error = rgb - target[:, :3]
     total = 3 * weight.sum().clamp_min(1.0)
     across, down = differences(error)
@@ -47,7 +41,7 @@ def sharpness_loss(rgb: Tensor, target: Tensor, weight: Tensor, cell: int = 8) -
     """How much weaker or stronger lines are than the target's, cell by cell, wherever in a cell they lie.
 
     Errors pixel by pixel alone rather have a soft line than a sharp one that is a pixel off.
-    weight as in `anime_losses`.
+    weight as in `colour_and_line`.
     """
     counts = nn.functional.avg_pool2d(weight, cell, cell // 2)
     error = _line_strength(rgb, cell) - _line_strength(target[:, :3], cell)

@@ -21,7 +21,7 @@ from distill.checkpoint import load_checkpoint, restore_rng
 from distill.config import add_config_arguments, config_text, free, load_config
 from distill.run import Every, Run, stop_on_signal
 from distill.student.anime.cache import PairCache
-from distill.student.anime.losses import PatchDiscriminator, anime_losses, cover_loss, judge_loss, matte_loss, paint_loss, saturation_loss, sharpness_loss
+from distill.student.anime.losses import PatchDiscriminator, colour_and_line, cover_loss, judge_loss, matte_loss, paint_loss, saturation_loss, sharpness_loss
 from distill.student.anime.network import AnimeModel, Painted, in_window
 from distill.student.anime.photo_colours import fit_photo_colours
 from distill.student.anime.pose_vector import POSE_SIZE
@@ -156,7 +156,9 @@ class AnimeTrainer:
         inner = {name: in_window(batch[name], 1) for name in ("target", "moved", "weight")}
         if near:
             batch |= inner
-        losses = anime_losses(rgb, batch["target"], batch["weight"]) | {
+        colour, line = colour_and_line(rgb, batch["target"], batch["weight"])
+        losses = {
+            "colour": colour, "line": line,
             "matte": matte_loss(matte, batch["target"], decide=self.progress >= self.config.decide_from),
             "paint": paint_loss(paint if near else in_window(paint, 1), inner["target"], inner["weight"]), "saturation": saturation_loss(logits),
             "cover": cover_loss(logits, batch["moved"], batch["weight"], self.config.feature_gain),
